@@ -1,0 +1,82 @@
+"""Fixtures that several folders of tests share: servers, a browser, ports, traffic."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize
+
+from tests import machine, postgres
+from tests.browser.chromium import run_chromium
+
+VIEWPORT: ViewportSize = {"width": 1440, "height": 900}
+MARK_BY_FIXTURE = {"browser": "browser", "postgres_url": "postgres"}
+
+# Two busy cores make time limits per example lie; in CI the examples are the same every time.
+hypothesis.settings.register_profile("flywheel", deadline=None, derandomize=machine.is_ci())
+hypothesis.settings.load_profile("flywheel")
+
+
+def pytest_configure() -> None:
+    """Keep the settings of the person who runs the tests out of them."""
+    for name in [name for name in os.environ if name.startswith("FLYWHEEL_")]:
+        del os.environ[name]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a browser or PostgreSQL by the fixtures it asks for, so that `-m` can choose."""
+    for item in items:
+        for fixture, mark in MARK_BY_FIXTURE.items():
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(mark)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The SQLAlchemy address of a PostgreSQL server of this test process."""
+    programs = machine.find_postgres_programs()
+    if programs is None:
+        machine.skip_or_fail("PostgreSQL's server programs are not installed")
+    with postgres.run_server(programs) as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str) -> Iterator[str]:
+    """The SQLAlchemy address of an empty PostgreSQL database, dropped after the test."""
+    with postgres.create_database(postgres_url) as url:
+        yield url
+
+
+# One browser a module, not a session: it holds the thread's event loop, and later tests may want their own.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window."""
+    program = machine.find_chromium()
+    if program is None:
+        machine.skip_or_fail("Chromium is not installed")
+    with run_chromium(program) as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """An empty page in a context of its own: no cookies, no storage of other tests."""
+    with browser.new_context(viewport=VIEWPORT) as context:
+        yield context.new_page()
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A loopback port that nothing listens on."""
+    return machine.find_free_port()
+
+
+@pytest.fixture(scope="session")
+def traffic() -> Path:
+    """The folder of logged traffic beside the repository."""
+    if not machine.TRAFFIC.is_dir():
+        pytest.skip("real traffic is not here: ../shared/traffic beside the repository")
+    return machine.TRAFFIC
