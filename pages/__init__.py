@@ -1,0 +1,1 @@
+"""One thin script per page, read top to bottom like the screen."""
