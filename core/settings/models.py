@@ -1,0 +1,233 @@
+"""Every setting with its default and its range; what a value means to a reader stands in `docs/configuration.md`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from core.errors import NotFoundError, near_miss
+from core.settings.secrets import is_reference, resolve_secret, without_password
+
+
+def _service_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an address such as http://host:port")
+    if "@" in parts.netloc:
+        raise ValueError("must not hold a user or password; use headers that refer to a secret")
+    return url.rstrip("/")
+
+
+def _secret_reference(value: str) -> str:
+    if not is_reference(value):
+        raise ValueError("must refer to a secret (env:NAME, file:/path or 'Bearer env:NAME'), not be one")
+    return value
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().absolute()
+
+
+ServiceUrl = Annotated[str, AfterValidator(_service_url)]
+SecretReference = Annotated[str, AfterValidator(_secret_reference)]
+AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
+Name = Annotated[str, Field(min_length=1, max_length=256)]
+Count = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+LearningRate = Annotated[float, Field(gt=0)]
+PriceUsd = Annotated[float, Field(ge=0)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class DatabaseSettings(_Section):
+    """Where the state lives. `url` may be a secret reference; empty means SQLite in the data folder."""
+
+    url: str = Field(default="", repr=False)
+
+
+class LogSettings(_Section):
+    """Where logged traffic lives. `path` None means `logs.db` in the data folder."""
+
+    store: Literal["sqlite"] = "sqlite"
+    path: AbsolutePath | None = None
+
+
+class NemoSettings(_Section):
+    """The three addresses of the NeMo services, what is sent with each request, and how long to wait."""
+
+    services_url: ServiceUrl = "http://127.0.0.1:8630"
+    nim_url: ServiceUrl = "http://127.0.0.1:8630/nim"
+    data_store_url: ServiceUrl = "http://127.0.0.1:8630"
+    namespace: Name = "flywheel"
+    project: Name = "flywheel"
+    services_headers: Mapping[str, SecretReference] = {}
+    nim_headers: Mapping[str, SecretReference] = {}
+    data_store_headers: Mapping[str, SecretReference] = {}
+    outage_budget_s: Seconds = 900
+    connect_timeout_s: Seconds = 5
+    read_timeout_s: Seconds = 30
+    upload_timeout_s: Seconds = 300
+    settle_s: Annotated[float, Field(ge=0)] = 10  # for the local backend; 60 to 90 on a cluster
+    poll_s: Seconds = 0.5
+    trust_env: bool = False
+
+
+class TrainingSettings(_Section):
+    """Defaults of a customization; the learning rate suits the local backend's linear students."""
+
+    epochs: Count = 12
+    batch_size: Count = 64
+    learning_rate: LearningRate = 0.3
+    adapter_dim: Count = 32
+    adapter_dropout: Share = 0.1
+
+
+class TrainingOverrides(_Section):
+    """What one student trains with instead of the defaults; None keeps the default."""
+
+    epochs: Count | None = None
+    batch_size: Count | None = None
+    learning_rate: LearningRate | None = None
+    adapter_dim: Count | None = None
+    adapter_dropout: Share | None = None
+
+
+class Student(_Section):
+    """A candidate base model. `target` is the customization target; prices are per million tokens."""
+
+    name: Annotated[str, Field(pattern=r"^[^/\s]+/[^/\s]+$")]
+    target: Name
+    context_length: Count
+    gpus: Annotated[int, Field(ge=0)] = 0
+    customizable: bool = True
+    price_input_usd: PriceUsd | None = None
+    price_output_usd: PriceUsd | None = None
+    image_name: Name | None = None
+    image_tag: Name | None = None
+    pvc_size: Name | None = None
+    max_seq_length: Count | None = None
+    training: TrainingOverrides | None = None
+
+
+class TeacherPrice(_Section):
+    """What a production model costs per million tokens; `name` is the model name in the logs."""
+
+    name: Name
+    price_input_usd: PriceUsd
+    price_output_usd: PriceUsd
+
+
+class SplitSettings(_Section):
+    """Defaults for building datasets. `limit` None uses every record."""
+
+    evaluation_size: Count = 100
+    validation_ratio: Share = 0.1
+    minimum_records: Count = 50
+    seed: Annotated[int, Field(ge=0)] = 42
+    limit: Count | None = None
+    stratify: bool = True
+    rare_class_threshold: Annotated[int, Field(ge=0)] = 1
+    parse_function_arguments: bool = True
+
+
+class WorkerSettings(_Section):
+    """How the worker holds its runs and what becomes of them when it stops."""
+
+    lease_s: Seconds = 10
+    tick_s: Seconds = 0.5
+    concurrency: Count = 1
+    on_shutdown: Literal["cancel", "release"] = "cancel"
+    deploy_timeout_s: Seconds = 10800
+    evaluate_timeout_s: Seconds = 10800
+    customize_timeout_s: Seconds = 10800
+    grace_s: Seconds = 30
+
+
+class WebSettings(_Section):
+    """Where the pages are served."""
+
+    host: Name = "127.0.0.1"
+    port: Port = 8501
+
+
+class ApiSettings(_Section):
+    """Where the REST interface is served."""
+
+    host: Name = "127.0.0.1"
+    port: Port = 8620
+
+
+class BackendSettings(_Section):
+    """Where the local backend is served; `nemo` points there by default."""
+
+    host: Name = "127.0.0.1"
+    port: Port = 8630
+
+
+LOCAL_STUDENTS = tuple(
+    Student(name=f"local/linear-{size}", target=f"local/linear-{size}@1.0", context_length=8192)
+    for size in ("small", "medium", "large")
+)
+
+
+class Settings(_Section):
+    """All settings of one installation. `Settings()` holds the defaults and reads nothing; see `load_settings`."""
+
+    data: AbsolutePath = Path("flywheel-data")
+    database: DatabaseSettings = DatabaseSettings()
+    logs: LogSettings = LogSettings()
+    nemo: NemoSettings = NemoSettings()
+    students: tuple[Student, ...] = LOCAL_STUDENTS
+    teachers: tuple[TeacherPrice, ...] = ()
+    split: SplitSettings = SplitSettings()
+    training: TrainingSettings = TrainingSettings()
+    worker: WorkerSettings = WorkerSettings()
+    web: WebSettings = WebSettings()
+    api: ApiSettings = ApiSettings()
+    backend: BackendSettings = BackendSettings()
+
+    @model_validator(mode="after")
+    def _check_names_are_unique(self) -> Self:
+        for section, entries in (("students", self.students), ("teachers", self.teachers)):
+            names = [entry.name for entry in entries]
+            if doubled := sorted({name for name in names if names.count(name) > 1}):
+                raise ValueError(f"{section}: {doubled[0]!r} stands there twice; every name may stand there once")
+        return self
+
+    @property
+    def database_url(self) -> str:
+        """The state database's address with its reference resolved; it may hold a password."""
+        url = self.database.url
+        return resolve_secret(url) if is_reference(url) else url or f"sqlite:///{self.data / 'state.db'}"
+
+    @property
+    def logs_path(self) -> Path:
+        """The log store's file."""
+        return self.logs.path or self.data / "logs.db"
+
+    def find_student(self, name: str) -> Student:
+        """Return the student of that name. Raises `NotFoundError` (field `students`) with the near miss."""
+        for student in self.students:
+            if student.name == name:
+                return student
+        known = [student.name for student in self.students]
+        hint = near_miss(name, known) or f"; configured are: {', '.join(known) or 'none'}"
+        raise NotFoundError(f"no student {name!r}{hint}", field="students")
+
+    def training_for(self, student: Student) -> TrainingSettings:
+        """Return the training defaults with the student's own values in their place."""
+        own = student.training.model_dump(exclude_none=True) if student.training else {}
+        return self.training.model_copy(update=own)
+
+    def public(self) -> dict[str, Any]:
+        """Return everything as plain JSON values without secrets: references stay references."""
+        values = self.model_dump(mode="json")
+        values["database"]["url"] = without_password(self.database.url)
+        return values
