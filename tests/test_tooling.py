@@ -16,7 +16,7 @@ LOCKS = ("requirements.lock", "requirements-dev.lock")
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^ ;\\]+)", re.MULTILINE)
 # Licences that ask for more than a copy of their text; NOTICE names every package under one.
 LICENCE_FIELDS = ("License-Expression", "License", "Classifier")
-RECIPROCAL = re.compile(r"GPL|MPL|Mozilla Public|EPL-|CDDL", re.IGNORECASE)
+RECIPROCAL = re.compile(r"\b[AL]?GPL|\bMPL|\bEPL|\bEUPL|\bCDDL|GNU .*Public|Mozilla Public")
 
 
 def read(name: str) -> str:
