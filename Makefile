@@ -10,6 +10,10 @@ PARALLEL := -n auto --maxprocesses=4 --dist=worksteal
 COMPILE := $(UV) pip compile pyproject.toml --extra postgresql --universal --python-version 3.11 --only-binary :all: \
 	--generate-hashes --no-emit-index-url --no-header --quiet
 
+# The machine's certificates, like pip and git, so that a company's proxy is trusted where they trust it.
+export UV_SYSTEM_CERTS ?= true
+export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help install demo test test-full lint format bench lock system-packages
