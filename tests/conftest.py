@@ -57,6 +57,8 @@ def browser() -> Iterator[Browser]:
     program = machine.find_chromium()
     if program is None:
         machine.skip_or_fail("Chromium is not installed")
+    if not machine.has_browser_driver():
+        machine.skip_or_fail("libatomic.so.1, which Playwright's driver needs, is not installed")
     with run_chromium(program) as running:
         yield running
 

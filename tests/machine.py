@@ -4,9 +4,11 @@ In CI everything that `tests/system_packages.sh` installs has to be there, so a 
 test is skipped with the reason.
 """
 
+import ctypes
 import os
 import shutil
 import socket
+import sys
 from pathlib import Path
 from typing import NoReturn
 
@@ -33,6 +35,17 @@ def find_chromium() -> Path | None:
     """Return the system's Chromium or Chrome, or None."""
     found = (shutil.which(name) for name in CHROMIUM_NAMES)
     return next((Path(path) for path in found if path), None)
+
+
+def has_browser_driver() -> bool:
+    """Tell whether Playwright's driver can start: on Linux its Node.js is linked to a library that may be missing."""
+    if sys.platform != "linux":
+        return True
+    try:
+        ctypes.CDLL("libatomic.so.1")
+    except OSError:
+        return False
+    return True
 
 
 def find_postgres_programs() -> Path | None:

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Installs the programs that tests need and pip cannot bring, where they are missing: Chromium, PostgreSQL's server, and
-# Debian's half of Python's venv. Called by `make test` in CI only. What is there already is left alone, so a machine
-# that has everything is not touched and asks no package index.
+# Installs what tests need and pip cannot bring, where it is missing: Chromium, the library that Playwright's driver is
+# linked to, PostgreSQL's server, and Debian's half of Python's venv. `make test` calls it in CI only. A machine that
+# has everything is not touched and asks no package index.
 set -eu
 
 missing=""
@@ -13,6 +13,7 @@ has_any() {
 }
 
 has_any chromium chromium-browser google-chrome-stable google-chrome || missing="$missing chromium fonts-liberation"
+/sbin/ldconfig -p | grep -q 'libatomic\.so\.1' || missing="$missing libatomic1"
 has_any postgres || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql"
 "${PYTHON:-python3}" -c 'import ensurepip' 2>/dev/null || missing="$missing python3-venv"
 
