@@ -1,0 +1,161 @@
+"""Cleaning up one run: stop its remote jobs, remove its deployments, mark its rows.
+
+Every action is idempotent; a failure is recorded and does not stop the others. What could not be removed stays visible
+(`released` is False on the deploy step) and is retried by `sweep`. Nothing that the run did not create is touched.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+
+from sqlmodel import Session, col, delete, select, update
+
+from core.artifacts import delete_artifact
+from core.database import Database
+from core.evaluation.tables import EvaluationRow, SampleRow
+from core.nemo import ModelOps, ServiceError
+from core.runs.attachment import settle
+from core.runs.execution import Execution
+from core.runs.leases import RunEvent
+from core.runs.service_steps import find_remote_job
+from core.runs.tables import EventRow, RunRow, RunStatus, StepKind, StepRow, StepStatus
+
+SWEEP_LIMIT = 20
+_FINAL = tuple(status for status in RunStatus if status.is_final)
+
+logger = logging.getLogger(__name__)
+
+
+def clean_up(execution: Execution, reason: str, status: RunStatus) -> None:
+    """Undo what the run has running outside, then end it as `status` with its reason and what went wrong."""
+    execution.is_cleaning_up = True
+    with execution.write(RunEvent(type="run.cleaning_up", data={"reason": reason}), status=RunStatus.CANCELLING):
+        pass
+    steps = execution.steps()
+    problems: list[str] = []
+    for step in steps:
+        is_open_job = step.kind in (StepKind.CUSTOMIZE, StepKind.EVALUATE) and step.status == StepStatus.RUNNING
+        if is_open_job and step.intent_at is not None:
+            _attempt(step, lambda s=step: _cancel_job(execution, s), problems)  # type: ignore[misc]
+    for step in steps:
+        if step.kind == StepKind.DEPLOY and step.intent_at is not None and not step.released:
+            _attempt(step, lambda s=step: _remove_deployment(execution, s), problems)  # type: ignore[misc]
+    _mark(execution, reason, status, problems)
+
+
+def sweep(database: Database, operations: ModelOps) -> None:
+    """Remove deployments that finished runs could not remove, and the remains of deleted runs."""
+    for step in _unreleased(database):
+        try:
+            operations.delete_deployment(step.idempotency_key)
+        except ServiceError as error:
+            logger.warning("deployment %s is still up: %s", step.idempotency_key, error)
+            continue
+        with database.write() as session:
+            session.execute(
+                update(StepRow)
+                .where(col(StepRow.run_id) == step.run_id, col(StepRow.key) == step.key)
+                .values(released=True)
+            )
+        logger.info("removed deployment %s of finished run %s", step.idempotency_key, step.run_id)
+
+
+def remove_deleted_runs(database: Database, operations: ModelOps, *, has_decisions: Callable[[str], bool]) -> None:
+    """Carry out requested deletions: remote artifacts first, then the rows; a decided run keeps its evidence."""
+    with database.read() as session:
+        asked = select(RunRow.id).where(col(RunRow.delete_requested_at).is_not(None), col(RunRow.deleted_at).is_(None))
+        run_ids = list(session.exec(asked.limit(SWEEP_LIMIT)))
+    for run_id in run_ids:
+        try:
+            _remove_remote(database, operations, run_id)
+        except ServiceError as error:
+            logger.warning("run %s is not deleted yet: %s", run_id, error)
+            continue
+        _remove_rows(database, run_id, keep_evidence=has_decisions(run_id))
+
+
+def _attempt(step: StepRow, action: Callable[[], None], problems: list[str]) -> None:
+    try:
+        action()
+    except ServiceError as error:
+        problems.append(f"{step.key}: {error}")
+        logger.warning("could not clean up %s of run %s: %s", step.key, step.run_id, error)
+
+
+def _cancel_job(execution: Execution, step: StepRow) -> None:
+    find, cancel = find_remote_job(execution, step)
+    remote_id = step.remote_id or settle(execution, step, find)
+    if remote_id is not None:
+        execution.call(lambda: cancel(remote_id))
+        logger.info("cancelled job %s of run %s", remote_id, step.run_id)
+
+
+def _remove_deployment(execution: Execution, step: StepRow) -> None:
+    operations, name = execution.around.operations, step.idempotency_key
+    execution.call(lambda: operations.delete_deployment(name))
+    if step.remote_id is None:  # a create may still be under way: wait until it cannot take effect any more
+        settle(execution, step, lambda: name if operations.find_deployment(name) else None)
+        execution.call(lambda: operations.delete_deployment(name))
+    event = RunEvent(type="deployment.removed", step=step.key, data={"deployment": name})
+    execution.update_step(step.key, event, released=True)
+    logger.info("removed deployment %s of run %s", name, step.run_id)
+
+
+def _mark(execution: Execution, reason: str, status: RunStatus, problems: Sequence[str]) -> None:
+    error = reason + (f" (not cleaned up yet: {'; '.join(problems)})" if problems else "")
+    now = execution.now()
+    event = RunEvent(type=f"run.{status}", data={"reason": reason, "problems": list(problems)})
+    with execution.write(event, status=status, error=error, finished_at=now, owner=None) as session:
+        for before, after in ((StepStatus.RUNNING, StepStatus.CANCELLED), (StepStatus.PENDING, StepStatus.SKIPPED)):
+            session.execute(
+                update(StepRow)
+                .where(col(StepRow.run_id) == execution.run_id, col(StepRow.status) == before)
+                .values(status=after, error=reason if before is StepStatus.RUNNING else None, finished_at=now)
+            )
+    logger.info("run %s %s: %s", execution.run_id, status, error)
+
+
+def _unreleased(database: Database) -> list[StepRow]:
+    with database.read() as session:
+        rows = (
+            select(StepRow)
+            .join(RunRow, col(RunRow.id) == col(StepRow.run_id))
+            .where(
+                col(StepRow.kind) == StepKind.DEPLOY,
+                col(StepRow.intent_at).is_not(None),
+                col(StepRow.released).is_(False),
+                col(RunRow.status).in_(_FINAL),
+            )
+        )
+        return list(session.exec(rows.limit(SWEEP_LIMIT)))
+
+
+def _remove_remote(database: Database, operations: ModelOps, run_id: str) -> None:
+    with database.read() as session:
+        steps = list(session.exec(select(StepRow).where(col(StepRow.run_id) == run_id)))
+    for step in steps:
+        if step.kind == StepKind.CUSTOMIZE and "model" in step.output:
+            operations.delete_model(step.output["model"])
+        if step.kind == StepKind.UPLOAD:
+            for entry in step.output.get("datasets", ()):
+                operations.delete_dataset(entry["name"])
+
+
+def _remove_rows(database: Database, run_id: str, *, keep_evidence: bool) -> None:
+    with database.write() as session:
+        run = session.get_one(RunRow, run_id)
+        if keep_evidence:
+            run.deleted_at = run.delete_requested_at
+            return
+        prepared = session.get(StepRow, (run_id, "prepare"))
+        for table in (SampleRow, EvaluationRow, EventRow, StepRow):
+            session.execute(delete(table).where(col(table.run_id) == run_id))
+        session.delete(run)
+        session.flush()
+        for entry in (prepared.output if prepared else {}).get("datasets", ()):
+            for sha256 in entry["files"].values():
+                if entry["kind"] != "evaluation" or not _is_used_elsewhere(session, sha256):
+                    delete_artifact(session, sha256)
+
+
+def _is_used_elsewhere(session: Session, sha256: str) -> bool:
+    return session.exec(select(RunRow.id).where(col(RunRow.evaluation_set) == sha256)).first() is not None

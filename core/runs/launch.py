@@ -1,0 +1,199 @@
+"""Launching, cancelling, retrying and deleting: what a person may do to a run.
+
+Each act is one transaction and needs no worker to be alive; the worker notices the row.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from core.database import Database
+from core.datasets import check_sizes
+from core.logs import LogFilter, LogStore
+from core.runs.errors import RunNotFound, RunStateError
+from core.runs.health import refuse_when_down
+from core.runs.leases import RunEvent, write_events
+from core.runs.options import build_options
+from core.runs.plan import PlannedStep, plan_steps, resource_key
+from core.runs.request import CompletedRequest, LaunchRequest, complete_request
+from core.runs.tables import RunRow, RunStatus, StepKind, StepRow, StepStatus
+from core.settings import Settings
+
+RUN_ID_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaunchPlan:
+    """What a launch would do, for a dry run. `records` is what the filters match, exactly up to the store's cap."""
+
+    request: CompletedRequest
+    records: int
+    steps: tuple[str, ...]
+
+
+def plan_launch(request: LaunchRequest, *, settings: Settings, logs: LogStore) -> LaunchPlan:
+    """Check a launch without starting anything. Raises `InputError` with the field to correct."""
+    completed = complete_request(request, settings=settings, logs=logs)
+    count = logs.count(LogFilter(workload_id=completed.workload_id, client_id=completed.client_id))
+    check_sizes(count.value, build_options(completed))
+    steps = tuple(step.key for step in _plan(completed, settings))
+    return LaunchPlan(request=completed, records=count.value, steps=steps)
+
+
+def launch_run(database: Database, request: LaunchRequest, *, settings: Settings, logs: LogStore, now: datetime) -> str:
+    """Queue a run and return its id; the same idempotency key returns the first run's id.
+
+    Raises `InputError` for what cannot work, `UnavailableError` when a worker reports that a service is down, and
+    `RunStateError` when the key was used for another request. Nothing is stored in any of these cases.
+    """
+    plan = plan_launch(request, settings=settings, logs=logs)
+    with database.write() as session:
+        existing = _find_by_key(session, request.idempotency_key)
+        if existing is not None:
+            if existing.request_hash != plan.request.hash:
+                raise RunStateError(
+                    f"idempotency key {request.idempotency_key!r} belongs to run {existing.id}, which asked for"
+                    " something else; use a new key"
+                )
+            return existing.id
+        refuse_when_down(session, now=now)
+        run_id = new_run_id(now)
+        session.add(
+            RunRow(
+                id=run_id,
+                workload_id=plan.request.workload_id,
+                client_id=plan.request.client_id,
+                requested_by=request.requested_by,
+                request=plan.request.to_dict(),
+                request_hash=plan.request.hash,
+                idempotency_key=request.idempotency_key,
+                event_seq=1,
+                created_at=now,
+            )
+        )
+        session.flush()
+        write_events(
+            session,
+            run_id,
+            first_seq=1,
+            events=(RunEvent(type="run.queued", data={"by": request.requested_by}),),
+            now=now,
+        )
+        for position, step in enumerate(_plan(plan.request, settings)):
+            session.add(
+                StepRow(
+                    run_id=run_id,
+                    key=step.key,
+                    position=position,
+                    kind=step.kind,
+                    student=step.student,
+                    variant=step.variant,
+                    idempotency_key=resource_key(run_id, step.key),
+                )
+            )
+    return run_id
+
+
+def cancel_run(database: Database, run_id: str, *, actor: str, now: datetime, reason: str = "") -> RunStatus:
+    """Ask a run to stop and return its status; asking twice changes nothing.
+
+    A pending run is cancelled at once, a running one by its worker. Raises `RunStateError` when it has finished.
+    """
+    why = f"Cancelled by {actor}" + (f": {reason}" if reason else "")
+    with database.write() as session:
+        run = locked_run(session, run_id)
+        status = RunStatus(run.status)
+        if status is RunStatus.CANCELLED or (run.cancel_reason and not status.is_final):
+            return status
+        if status.is_final:
+            raise RunStateError(f"run {run_id} has already finished ({status}); there is nothing to cancel")
+        run.cancel_reason = why
+        _append_event(session, run, RunEvent(type="run.cancel_requested", data={"by": actor, "reason": reason}), now)
+        if status is RunStatus.PENDING:
+            run.status, run.error, run.finished_at = RunStatus.CANCELLED, why, now
+            for step in session.exec(select(StepRow).where(col(StepRow.run_id) == run_id)):
+                if not StepStatus(step.status).is_final:
+                    step.status = StepStatus.CANCELLED
+            _append_event(session, run, RunEvent(type="run.cancelled", data={"reason": why}), now)
+        return RunStatus(run.status)
+
+
+def retry_run(database: Database, run_id: str, *, actor: str, now: datetime) -> None:
+    """Queue a finished run again from its failed steps; what was completed is kept.
+
+    Raises `RunStateError` when the run is not finished or nothing in it failed.
+    """
+    with database.write() as session:
+        run = locked_run(session, run_id)
+        if not RunStatus(run.status).is_final or run.status == RunStatus.COMPLETED:
+            raise RunStateError(f"run {run_id} is {run.status}; only a failed or cancelled run can be retried")
+        if run.delete_requested_at is not None:
+            raise RunStateError(f"run {run_id} is being deleted; launch a new one")
+        steps = list(session.exec(select(StepRow).where(col(StepRow.run_id) == run_id)))
+        unreleased = [s for s in steps if s.kind == StepKind.DEPLOY and s.intent_at and not s.released]
+        if unreleased:
+            raise RunStateError(f"run {run_id} is still being cleaned up; retry when its deployments are gone")
+        run.retries += 1
+        unfinished = {step.student for step in steps if step.status != StepStatus.COMPLETED}
+        for step in steps:
+            is_frame = step.kind in (StepKind.DEPLOY, StepKind.UNDEPLOY) and step.student in unfinished
+            if is_frame or step.status != StepStatus.COMPLETED:
+                _reopen(step, run)
+        run.status, run.error, run.finished_at, run.cancel_reason = RunStatus.PENDING, None, None, None
+        run.crashes, run.owner, run.lease_until = 0, None, 0.0
+        _append_event(session, run, RunEvent(type="run.retried", data={"by": actor}), now)
+
+
+def delete_run(database: Database, run_id: str, *, actor: str, now: datetime) -> None:
+    """Ask for a finished run's removal; a worker deletes its remote artifacts and then its rows.
+
+    The rows of a run with decisions stay: decisions must remain provable. Raises `RunStateError` while it runs.
+    """
+    with database.write() as session:
+        run = locked_run(session, run_id)
+        if not RunStatus(run.status).is_final:
+            raise RunStateError(f"run {run_id} is {run.status}; cancel it first, then delete it")
+        if run.delete_requested_at is None:
+            run.delete_requested_at = now
+            _append_event(session, run, RunEvent(type="run.delete_requested", data={"by": actor}), now)
+
+
+def new_run_id(now: datetime) -> str:
+    """Return an id that sorts by time and can be read over the telephone: `251125-224848-k3f9`."""
+    return f"{now:%y%m%d-%H%M%S}-" + "".join(secrets.choice(RUN_ID_ALPHABET) for _ in range(5))
+
+
+def locked_run(session: Session, run_id: str) -> RunRow:
+    """Return the run's row, locked until the transaction ends. Raises `RunNotFound`."""
+    run = session.exec(select(RunRow).where(col(RunRow.id) == run_id).with_for_update()).first()
+    if run is None:
+        raise RunNotFound(f"no run {run_id!r}; `flywheel runs list` shows the runs there are", field="run_id")
+    return run
+
+
+def _plan(request: CompletedRequest, settings: Settings) -> tuple[PlannedStep, ...]:
+    fixed = frozenset(student.name for student in settings.students if not student.customizable)
+    return plan_steps(request.students, request.variants, not_customizable=fixed)
+
+
+def _find_by_key(session: Session, key: str | None) -> RunRow | None:
+    if key is None:
+        return None
+    return session.exec(select(RunRow).where(col(RunRow.idempotency_key) == key)).first()
+
+
+def _append_event(session: Session, run: RunRow, event: RunEvent, now: datetime) -> None:
+    run.event_seq += 1
+    session.add(run)
+    session.flush()
+    write_events(session, run.id, first_seq=run.event_seq, events=(event,), now=now)
+
+
+def _reopen(step: StepRow, run: RunRow) -> None:
+    step.idempotency_key = resource_key(run.id, step.key, run.retries)
+    step.status, step.error, step.remote_id, step.intent_at = StepStatus.PENDING, None, None, None
+    step.released, step.attempts, step.progress, step.deadline = False, 0, None, None
+    step.outage_since, step.started_at, step.finished_at = None, None, None
+    step.details, step.output = {}, {}

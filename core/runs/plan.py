@@ -1,0 +1,67 @@
+"""The plan of a run: which steps it has, in which order, and how each marks what it creates outside.
+
+Pure: the rows are written by `launch`. Steps of one student stand together, so that a failing student can be skipped.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.runs.tables import StepKind
+
+DNS_LABEL_CHARACTERS = 63
+"""Deployments are named after steps, and Kubernetes names are DNS labels (RFC 1123)."""
+
+
+class Variant(StrEnum):
+    """How a student is used."""
+
+    BASE = "base"  # as it is
+    ICL = "icl"  # with examples in the prompt
+    CUSTOMIZED = "customized"  # fine-tuned on the workload
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedStep:
+    """One step to come. `key` is unique in the run."""
+
+    key: str
+    kind: StepKind
+    student: str | None = None
+    variant: Variant | None = None
+
+
+def plan_steps(
+    students: Sequence[str], variants: Sequence[Variant], *, not_customizable: frozenset[str] = frozenset()
+) -> tuple[PlannedStep, ...]:
+    """Return the steps of a run in the order in which they are executed."""
+    steps = [PlannedStep(key="prepare", kind=StepKind.PREPARE), PlannedStep(key="upload", kind=StepKind.UPLOAD)]
+    for student in students:
+        steps.append(_step(StepKind.DEPLOY, student))
+        if Variant.BASE in variants:
+            steps.append(_step(StepKind.EVALUATE, student, Variant.BASE))
+        if Variant.ICL in variants:
+            steps.append(_step(StepKind.EVALUATE, student, Variant.ICL))
+        if Variant.CUSTOMIZED in variants and student not in not_customizable:
+            steps.append(_step(StepKind.CUSTOMIZE, student))
+            steps.append(_step(StepKind.EVALUATE, student, Variant.CUSTOMIZED))
+        steps.append(_step(StepKind.UNDEPLOY, student))
+    return tuple(steps)
+
+
+def resource_key(run_id: str, step_key: str, retry: int = 0) -> str:
+    """Return the mark of what a step creates outside: a DNS label, the same after any restart.
+
+    `retry` counts how often a finished run was retried, so that a repeated step does not adopt the failed job.
+    """
+    slug = re.sub(r"[^a-z0-9]+", "-", step_key.lower()).strip("-")
+    digest = hashlib.sha256(f"{run_id}/{step_key}/{retry}".encode()).hexdigest()[:8]
+    room = DNS_LABEL_CHARACTERS - len(f"fw-{run_id}--{digest}")
+    return f"fw-{run_id}-{slug[:room].strip('-')}-{digest}"
+
+
+def _step(kind: StepKind, student: str, variant: Variant | None = None) -> PlannedStep:
+    key = f"{kind}:{student}" + (f":{variant}" if variant else "")
+    return PlannedStep(key=key, kind=kind, student=student, variant=variant)

@@ -1,0 +1,184 @@
+"""What a launch asks for, checked and completed with the defaults in force.
+
+Pure except for the look at the log store: `complete_request` refuses before anything starts and names the field. The
+completed request is stored on the run, so that later changes of settings do not change a run that waits.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, get_type_hints
+
+import rfc8785
+
+from core.errors import InputError, near_miss
+from core.logs import LogStore, find_workload
+from core.runs.errors import LaunchRefused
+from core.runs.plan import Variant
+from core.settings import Settings, SplitSettings, Student, TrainingOverrides
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaunchRequest:
+    """What a person, the API or a schedule asks for. None means the default of the settings.
+
+    `client_id` None takes the workload's records of all clients. Two launches with one `idempotency_key` are one.
+    """
+
+    workload_id: str
+    client_id: str | None = None
+    students: Sequence[str] | None = None
+    variants: Sequence[str] | None = None
+    evaluation_size: int | None = None
+    validation_ratio: float | None = None
+    minimum_records: int | None = None
+    limit: int | None = None
+    seed: int | None = None
+    stratify: bool | None = None
+    rare_class_threshold: int | None = None
+    parse_function_arguments: bool | None = None
+    training: Mapping[str, float] | None = None
+    requested_by: str = "unknown"
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompletedRequest:
+    """A request with every effective value; stored as JSON on the run."""
+
+    workload_id: str
+    client_id: str | None
+    students: tuple[str, ...]
+    variants: tuple[Variant, ...]
+    evaluation_size: int
+    validation_ratio: float
+    minimum_records: int
+    limit: int | None
+    seed: int
+    stratify: bool
+    rare_class_threshold: int
+    parse_function_arguments: bool
+    training: Mapping[str, Mapping[str, float]]  # by student
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {**asdict(self), "students": list(self.students), "variants": [str(v) for v in self.variants]}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "CompletedRequest":
+        """Read the JSON form."""
+        known = {name: values[name] for name in get_type_hints(cls)}
+        known["students"] = tuple(values["students"])
+        known["variants"] = tuple(Variant(name) for name in values["variants"])
+        return cls(**known)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the canonical JSON: two launches under one key must ask for the same."""
+        return hashlib.sha256(rfc8785.dumps(self.to_dict())).hexdigest()
+
+
+AVAILABLE_VARIANTS = (Variant.BASE, Variant.CUSTOMIZED)
+"""What a run can measure today; the default takes all of them."""
+
+
+def complete_request(request: LaunchRequest, *, settings: Settings, logs: LogStore) -> CompletedRequest:
+    """Check a launch against settings and logs and fill in the defaults.
+
+    Raises `InputError` (its `field` names what to correct) and `NotFoundError` with the near miss.
+    """
+    find_workload(logs, request.workload_id, request.client_id)
+    students = _choose_students(request.students, settings)
+    variants = _choose_variants(request.variants, students)
+    split = _effective_split(request, settings.split)
+    return CompletedRequest(
+        workload_id=request.workload_id,
+        client_id=request.client_id,
+        students=tuple(student.name for student in students),
+        variants=variants,
+        evaluation_size=split.evaluation_size,
+        validation_ratio=split.validation_ratio,
+        minimum_records=split.minimum_records,
+        limit=split.limit,
+        seed=split.seed,
+        stratify=split.stratify,
+        rare_class_threshold=split.rare_class_threshold,
+        parse_function_arguments=split.parse_function_arguments,
+        training={student.name: _effective_training(request.training, student, settings) for student in students},
+    )
+
+
+def _choose_students(names: Sequence[str] | None, settings: Settings) -> tuple[Student, ...]:
+    if names is None:
+        return settings.students
+    if not names:
+        raise LaunchRefused(
+            "no student was chosen; name at least one, or leave the field out for all", field="students"
+        )
+    doubled = next((name for name in names if list(names).count(name) > 1), None)
+    if doubled:
+        raise LaunchRefused(f"student {doubled!r} is named twice; name each once", field="students")
+    return tuple(settings.find_student(name) for name in names)
+
+
+def _choose_variants(names: Sequence[str] | None, students: Sequence[Student]) -> tuple[Variant, ...]:
+    if names is None:
+        chosen = AVAILABLE_VARIANTS
+    else:
+        if not names:
+            raise LaunchRefused("no variant was chosen; name at least one of base, customized", field="variants")
+        for name in names:
+            if name not in AVAILABLE_VARIANTS:
+                known = ", ".join(AVAILABLE_VARIANTS)
+                hint = near_miss(name, [str(v) for v in AVAILABLE_VARIANTS])
+                raise LaunchRefused(f"no variant {name!r}; choose from {known}{hint}", field="variants")
+        chosen = tuple(variant for variant in Variant if variant in names)
+    fixed = [student.name for student in students if not student.customizable]
+    if Variant.CUSTOMIZED in chosen and fixed:
+        if names is None and len(fixed) < len(students):
+            return chosen  # the plan leaves the customized variant out for these students
+        raise LaunchRefused(
+            f"student {fixed[0]!r} cannot be customized (settings: customizable = false); leave it or the variant out",
+            field="variants",
+        )
+    return chosen
+
+
+def _effective_split(request: LaunchRequest, defaults: SplitSettings) -> SplitSettings:
+    given = {
+        name: getattr(request, name) for name in SplitSettings.model_fields if getattr(request, name, None) is not None
+    }
+    _refuse_bad_sizes(given)
+    return defaults.model_copy(update=given)
+
+
+def _refuse_bad_sizes(given: Mapping[str, Any]) -> None:
+    for name in ("evaluation_size", "minimum_records", "limit"):
+        if name in given and (isinstance(given[name], bool) or not isinstance(given[name], int) or given[name] < 1):
+            raise LaunchRefused(f"{name} is {given[name]!r}; it must be a whole number of at least 1", field=name)
+    seed = given.get("seed", 0)
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise LaunchRefused(f"seed is {seed!r}; it must be a whole number", field="seed")
+    ratio = given.get("validation_ratio", 0.1)
+    if not 0 < ratio < 1:
+        raise LaunchRefused(
+            f"validation_ratio is {ratio}; it is the share of training records kept for validation, between 0 and 1",
+            field="validation_ratio",
+        )
+
+
+def _effective_training(
+    overrides: Mapping[str, float] | None, student: Student, settings: Settings
+) -> dict[str, float]:
+    names = list(TrainingOverrides.model_fields)
+    for name in overrides or {}:
+        if name not in names:
+            raise LaunchRefused(
+                f"no hyperparameter {name!r}{near_miss(name, names)}; known are {', '.join(names)}",
+                field=f"training.{name}",
+            )
+    try:
+        checked = TrainingOverrides(**dict(overrides or {})).model_dump(exclude_none=True)
+    except ValueError as error:
+        raise InputError(f"the hyperparameters are out of range: {error}", field="training") from error
+    return {**settings.training_for(student).model_dump(), **checked}

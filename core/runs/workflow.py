@@ -1,0 +1,115 @@
+"""The flywheel itself: the order of a run's steps, and how a run ends.
+
+1. prepare and upload; a failure here ends the run.
+2. Student by student: deploy, evaluate, customize, evaluate. A failure skips the rest of this student only.
+3. Undeploy, whatever happened to the student.
+4. The run is completed, completed with errors, or failed when no student got through.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+
+from core.database import DATABASE_DOWN
+from core.runs.cleanup import clean_up
+from core.runs.errors import LeaseLost, RunInterrupted, StepFailed
+from core.runs.execution import Execution
+from core.runs.leases import Claim, RunEvent, release_lease
+from core.runs.prepared import prepare
+from core.runs.service_steps import customize, deploy, evaluate, undeploy, upload
+from core.runs.stepping import StepWork, carry_out
+from core.runs.tables import RunStatus, StepKind, StepRow, StepStatus
+
+MAX_CRASHES = 5
+"""Takeovers without a completed step after which a run is given up: something in it kills its workers."""
+
+WORK: Mapping[StepKind, StepWork] = {
+    StepKind.PREPARE: prepare,
+    StepKind.UPLOAD: upload,
+    StepKind.DEPLOY: deploy,
+    StepKind.EVALUATE: evaluate,
+    StepKind.CUSTOMIZE: customize,
+    StepKind.UNDEPLOY: undeploy,
+}
+
+logger = logging.getLogger(__name__)
+
+
+def execute_run(execution: Execution, claim: Claim) -> None:
+    """Carry a claimed run to its end, or to where it was interrupted; never raises for what a run can meet."""
+    try:
+        _guard(claim)
+        failures = _walk(execution)
+        _finish(execution, failures)
+    except LeaseLost:
+        logger.warning("run %s belongs to another worker now; dropped", execution.run_id)
+    except RunInterrupted as interruption:
+        _stop(execution, interruption)
+    except DATABASE_DOWN:
+        logger.exception("the database is down; run %s resumes when its lease lapses", execution.run_id)
+    except StepFailed as error:
+        _clean_up_as(execution, str(error), RunStatus.FAILED)
+    except Exception as error:  # the outermost edge of a run: a bug must not leave remote work behind
+        logger.exception("run %s failed unexpectedly", execution.run_id)
+        _clean_up_as(execution, f"unexpected {type(error).__name__}: {error}", RunStatus.FAILED)
+
+
+def _guard(claim: Claim) -> None:
+    if claim.cancel_reason is not None:
+        raise RunInterrupted("cancel", claim.cancel_reason)
+    if claim.crashes > MAX_CRASHES:
+        raise StepFailed(f"given up: the worker died {claim.crashes} times without progress in this run")
+
+
+def _walk(execution: Execution) -> dict[str, str]:
+    """Carry out all steps in order and return the failed students with the reason."""
+    failures: dict[str, str] = {}
+    for step in execution.steps():
+        kind = StepKind(step.kind)
+        if step.student is None:
+            carry_out(execution, step.key, WORK[kind])
+        elif kind is StepKind.UNDEPLOY:
+            _try(execution, step, lambda reason, key=step.key: logger.warning("%s: %s", key, reason))  # type: ignore[misc]
+        elif step.student in failures:
+            _skip(execution, step)
+        else:
+            _try(execution, step, lambda reason, name=step.student: failures.setdefault(name, reason))  # type: ignore[misc]
+    return failures
+
+
+def _try(execution: Execution, step: StepRow, on_failure: Callable[[str], object]) -> None:
+    try:
+        carry_out(execution, step.key, WORK[StepKind(step.kind)])
+    except StepFailed as error:
+        on_failure(f"{step.key}: {error}")
+
+
+def _skip(execution: Execution, step: StepRow) -> None:
+    if not StepStatus(step.status).is_final:
+        event = RunEvent(type="step.skipped", step=step.key)
+        execution.update_step(step.key, event, status=StepStatus.SKIPPED, finished_at=execution.now())
+
+
+def _finish(execution: Execution, failures: Mapping[str, str]) -> None:
+    students = {step.student for step in execution.steps() if step.student is not None}
+    status = RunStatus.COMPLETED
+    if failures:
+        status = RunStatus.FAILED if len(failures) == len(students) else RunStatus.COMPLETED_WITH_ERRORS
+    error = "; ".join(failures.values()) or None
+    event = RunEvent(type=f"run.{status}", data={"error": error} if error else {})
+    with execution.write(event, status=status, error=error, finished_at=execution.now(), owner=None):
+        logger.info("run %s %s", execution.run_id, status)
+
+
+def _stop(execution: Execution, interruption: RunInterrupted) -> None:
+    if interruption.mode == "release":
+        release_lease(execution.around.database, execution.lease)
+        logger.info("run %s is left to another worker", execution.run_id)
+        return
+    _clean_up_as(execution, interruption.reason, RunStatus.CANCELLED)
+
+
+def _clean_up_as(execution: Execution, reason: str, status: RunStatus) -> None:
+    try:
+        clean_up(execution, reason, status)
+    except (LeaseLost, RunInterrupted, *DATABASE_DOWN):
+        logger.warning("the clean-up of run %s is left to its next owner", execution.run_id, exc_info=True)
