@@ -28,6 +28,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import func, update
 from sqlmodel import Session, col, delete, select
 
+from core import VERSION
 from core.database import DATABASE_DOWN, Database, utc_now
 from core.logs import open_log_store
 from core.migrations import open_database
@@ -50,7 +51,6 @@ from core.runs import (
 )
 from core.runs.tables import RunRow, WorkerRow
 from core.settings import Settings
-from core.version import VERSION
 
 WATCH_S = 0.25
 SWEEP_S = 30

@@ -17,8 +17,8 @@ from core.scoring import macro_f1, weighted_f1
 class Metrics:
     """Scores of one candidate, each from 0 to 1 over `n` records; None where it does not apply or was not reported.
 
-    `accuracy` is the share of answers equal to the teacher's. The F1 scores are those of the labels (the tool's name for
-    tool calls); `token_overlap_f1` is what NeMo calls `f1`: the mean token overlap of the whole texts.
+    `accuracy` is the share of answers equal to the teacher's. The F1 scores are those of the labels (the tool's name
+    for tool calls); `token_overlap_f1` is what NeMo calls `f1`: the mean token overlap of the whole texts.
     """
 
     n: int

@@ -4,6 +4,7 @@ A result carries a hash over everything a decision rests on, so that a later cha
 """
 
 import hashlib
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -217,7 +218,7 @@ def _hashable(value: Any) -> Any:
         return [_hashable(inner) for inner in value]
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return value
-    if isinstance(value, float) and value == value and abs(value) != float("inf"):
+    if isinstance(value, float) and math.isfinite(value):
         return value
     if isinstance(value, int) and abs(value) < 2**53:
         return value
