@@ -1,0 +1,1 @@
+"""What the pages share: frame, states, wording of numbers, figures, and the one place that asks `core`."""

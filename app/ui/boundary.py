@@ -1,0 +1,101 @@
+"""Where errors end: each becomes a sentence on the page, unexpected ones a reference id in the log.
+
+The outermost edge of the web process. `page` wraps a page's script, `act` wraps what a click does, `report` is for
+Streamlit itself (what escapes both). Expected errors are `core.errors`; anything else is logged with its traceback
+and shown without it.
+"""
+
+import logging
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from app.ui import states
+from app.ui.states import Problem
+from core.errors import ConflictError, FlywheelError, InputError, NotFoundError, UnavailableError
+
+logger = logging.getLogger("flywheel.web")
+
+NOTICE_KEY = "notice"
+"""What the last click has to tell, shown once by the next script run."""
+
+
+def describe_error(error: Exception) -> Problem:
+    """Return an error in words, and log it under a reference id unless it is an expected refusal."""
+    if isinstance(error, UnavailableError):
+        return Problem(
+            title=f"{error.service.capitalize()} does not answer",
+            body=_sentence(error),
+            icon=":material/cloud_off:",
+            reference=log_error(error),
+            can_retry=True,
+        )
+    if isinstance(error, NotFoundError):
+        return Problem(title="Not found", body=_sentence(error), icon=":material/search_off:", severity="warning")
+    if isinstance(error, InputError):
+        return Problem(title="This cannot be used", body=_sentence(error), icon=":material/edit:", severity="warning")
+    if isinstance(error, ConflictError):
+        return Problem(title="The state has moved on", body=_sentence(error), icon=":material/sync_problem:")
+    if isinstance(error, FlywheelError):
+        return Problem(title="This did not work", body=_sentence(error), reference=log_error(error), can_retry=True)
+    return Problem(
+        title="Something went wrong here",
+        body="Nothing was changed by it. Try again; if it stays, search the web process's log for the reference below.",
+        reference=log_error(error),
+        can_retry=True,
+    )
+
+
+def log_error(error: Exception) -> str:
+    """Log an error with its traceback and return the reference it can be found under."""
+    reference = f"e-{secrets.token_hex(4)}"
+    logger.error("page error, reference %s", reference, exc_info=error)
+    return reference
+
+
+@contextmanager
+def page() -> Iterator[None]:
+    """Show what the last click has to tell, run the page, and end in an error state instead of a traceback."""
+    _show_notice()
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - the edge: logged under a reference id
+        states.show_problem(describe_error(error))
+
+
+def act(change: Callable[[], str | None]) -> bool:
+    """Run what a click does, in a callback; True when it worked.
+
+    `change` makes one call into `core` and returns what to tell the person, if anything. An error leaves a notice
+    instead: a callback must not draw, because drawing is where a second click could tear it.
+    """
+    try:
+        told = change()
+    except Exception as error:  # noqa: BLE001 - the edge: logged under a reference id
+        st.session_state[NOTICE_KEY] = describe_error(error)
+        return False
+    if told:
+        st.session_state[NOTICE_KEY] = told
+    return True
+
+
+def report(error: Exception) -> bool:
+    """Show an error that escaped the page; for `st.App(on_script_error=)`. True: Streamlit shows nothing of its own."""
+    states.show_problem(describe_error(error))
+    return True
+
+
+def _show_notice() -> None:
+    notice = st.session_state.pop(NOTICE_KEY, None)
+    if isinstance(notice, Problem):
+        states.show_problem(notice)
+    elif notice:
+        st.toast(notice, icon=":material/check_circle:")
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error).strip()
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."

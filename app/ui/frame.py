@@ -1,0 +1,58 @@
+"""The frame around every page: side bar with the person, trail, title, and the demo-mode mark.
+
+The mark stands in the page as well as in the side bar, because a phone hides the side bar.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app.ui import identity, navigation
+
+STYLE = Path(__file__).parent / "style.css"
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crumb:
+    """One step of the trail above a title; `page` None is where the reader stands."""
+
+    label: str
+    page: str | None = None
+
+
+def draw_side_bar() -> None:
+    """Draw what stands in the side bar below the menu."""
+    st.logo(ASSETS / "logo.svg", icon_image=ASSETS / "mark.svg", size="large")
+    with st.sidebar:
+        identity.choose_account()
+        st.badge("Demo mode, no sign-in", icon=":material/science:", color="orange")
+
+
+def draw_header(title: str, *, trail: Sequence[Crumb] = (), summary: str | None = None) -> DeltaGenerator:
+    """Draw trail, title and one line of summary; return the container at the title's right for the page's controls."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="trail"):
+        with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", width="content"):
+            _draw_trail(trail)
+        st.badge(f"Demo mode · {identity.current_account().title}", icon=":material/science:", color="gray")
+    with st.container(
+        horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute", gap="small", key="heading"
+    ):
+        st.title(title, anchor=False, width="content")
+        controls = st.container(horizontal=True, vertical_alignment="bottom", gap="small", width="content")
+    if summary:
+        st.caption(summary)
+    return controls
+
+
+def _draw_trail(trail: Sequence[Crumb]) -> None:
+    for position, crumb in enumerate(trail or (Crumb(label="Flywheel Review"),)):
+        if position:
+            st.caption("/", width="content")
+        if crumb.page:
+            st.page_link(navigation.PAGES / f"{crumb.page}.py", label=crumb.label)
+        else:
+            st.caption(crumb.label, width="content")

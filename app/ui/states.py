@@ -1,0 +1,62 @@
+"""The states every page has besides its content: loading, empty, and something went wrong.
+
+Each says what to do next. Loading keeps the final geometry; empty says why in a line and offers the next act; an
+error says what is wrong, since when, what still works, and a reference that the log can be searched for.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """An error in words: `body` says what to do and what still works; `reference` is None for expected refusals."""
+
+    title: str
+    body: str
+    icon: str = ":material/error:"
+    severity: Literal["error", "warning"] = "error"
+    reference: str | None = None
+    can_retry: bool = False
+
+
+@contextmanager
+def loading(height: int) -> Iterator[None]:
+    """Show a skeleton of the content's height while the block runs, unless it is quick."""
+    with st.skeleton(height=height):
+        yield
+
+
+@contextmanager
+def empty(title: str, body: str, *, icon: str = ":material/inbox:") -> Iterator[DeltaGenerator]:
+    """Draw an empty state; the block adds its actions below the text."""
+    card = st.container(border=True, horizontal_alignment="center", gap="small", key=f"empty_{_key(title)}")
+    with card:
+        st.space("small")
+        st.markdown(f"### :gray[{icon}]", text_alignment="center")
+        st.markdown(f"**{title}**", text_alignment="center")
+        st.caption(body, text_alignment="center")
+        actions = st.container(horizontal=True, horizontal_alignment="center", gap="small")
+        with actions:
+            yield actions
+        st.space("small")
+
+
+def show_problem(problem: Problem) -> None:
+    """Draw an error state with its way out."""
+    draw = st.error if problem.severity == "error" else st.warning
+    draw(problem.body, title=problem.title, icon=problem.icon)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if problem.can_retry:
+            st.button("Try again", icon=":material/refresh:", key=f"retry_{_key(problem.title)}")
+        if problem.reference:
+            st.caption(f"Reference {problem.reference}")
+
+
+def _key(title: str) -> str:
+    return "".join(character if character.isalnum() else "_" for character in title.lower())[:40]

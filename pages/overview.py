@@ -1,0 +1,5 @@
+"""Overview: what needs a person, what traffic arrives, what runs now."""
+
+from app.ui import frame
+
+frame.draw_header("Overview")
