@@ -11,6 +11,6 @@ def connect_model_ops(settings: Settings) -> ModelOps:
     cannot be sent as a header.
     """
     # HTTP is loaded by those who connect, not by every page and command that reads a run.
-    from core.nemo.v1 import connect_v1  # noqa: PLC0415
+    from core.nemo.v1 import connect_v1
 
     return connect_v1(settings)

@@ -34,8 +34,9 @@ class ServiceUnavailable(ServiceError, UnavailableError):
         retry_after_s: float | None = None,
         status: int | None = None,
     ) -> None:
-        ServiceError.__init__(self, message, status=status)
-        self.service = service
+        # Not super(): both parents take the message, and the first would pass it on to the second.
+        UnavailableError.__init__(self, message, service=service)
+        self.status = status
         self.ambiguous = ambiguous
         self.retry_after_s = retry_after_s
 

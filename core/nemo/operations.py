@@ -220,7 +220,7 @@ class ModelOps(Protocol):
         """Start a fine-tuning job and return its id. Raises `ResourceExists` when the service knows the name."""
 
     def find_customizations(self, spec: CustomizationSpec, *, since: datetime) -> Sequence[CustomizationStatus]:
-        """Return the jobs that carry the spec's key or its output model and were created after `since`, oldest first."""
+        """Return the jobs with the spec's key or output model that were created after `since`, oldest first."""
 
     def get_customization(self, job_id: str) -> CustomizationStatus:
         """Return the job's state, losses and log. Raises `ResourceMissing` when it vanished."""
