@@ -1,0 +1,53 @@
+"""What applications logged: records, the search box, the stores, and files going in and out.
+
+Owns the record shape, its derived fields and hashes, and the promises every store keeps (`docs/log-store.md`). What a
+workload's answers mean belongs to `core.scoring`, what becomes of records to `core.datasets`.
+"""
+
+from core.logs.canonical import canonical_hash, canonical_json, canonical_request_key
+from core.logs.errors import LogStoreUnavailable, NotALogStore, QueryError, RecordRejected, UnreadableFile
+from core.logs.opening import open_log_store
+from core.logs.records import parse_record
+from core.logs.store import (
+    COUNT_CAP,
+    IngestReport,
+    LabelCount,
+    LogFilter,
+    LogPage,
+    LogRecord,
+    LogStore,
+    RecordCount,
+    RejectedLine,
+    WorkloadSummary,
+)
+from core.logs.timestamps import timestamp_ms
+from core.logs.transfer import ImportProgress, export_lines, import_file
+from core.logs.workloads import find_workload
+
+__all__ = [
+    "COUNT_CAP",
+    "ImportProgress",
+    "IngestReport",
+    "LabelCount",
+    "LogFilter",
+    "LogPage",
+    "LogRecord",
+    "LogStore",
+    "LogStoreUnavailable",
+    "NotALogStore",
+    "QueryError",
+    "RecordCount",
+    "RecordRejected",
+    "RejectedLine",
+    "UnreadableFile",
+    "WorkloadSummary",
+    "canonical_hash",
+    "canonical_json",
+    "canonical_request_key",
+    "export_lines",
+    "find_workload",
+    "import_file",
+    "open_log_store",
+    "parse_record",
+    "timestamp_ms",
+]

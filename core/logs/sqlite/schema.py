@@ -1,0 +1,81 @@
+"""The tables of the log store's file, and how a file is recognised and made.
+
+The schema version is SQLite's `user_version`. A record's `id` is its time in milliseconds shifted by `SLOT_BITS`, plus
+a slot: more than 256 records of one millisecond spill into the next ones, at most `spill_ms` far.
+"""
+
+import sqlite3
+
+from core.logs.errors import NotALogStore
+
+APPLICATION_ID = 0x464C5947  # "FLYG"
+VERSION = 1
+SLOT_BITS = 8
+SLOTS = 1 << SLOT_BITS
+
+TABLES = """
+CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE dictionary(dictionary_id INTEGER PRIMARY KEY, content BLOB NOT NULL);
+CREATE TABLE workload(
+    workload INTEGER PRIMARY KEY, client_id TEXT NOT NULL, workload_id TEXT NOT NULL, dictionary_id INTEGER,
+    UNIQUE(client_id, workload_id));
+CREATE TABLE symbol(symbol INTEGER PRIMARY KEY, kind TEXT NOT NULL, value TEXT NOT NULL, UNIQUE(kind, value));
+CREATE TABLE batch(
+    batch INTEGER PRIMARY KEY, source TEXT NOT NULL, started_ms INTEGER NOT NULL, ended_ms INTEGER,
+    stored INTEGER NOT NULL DEFAULT 0, duplicate INTEGER NOT NULL DEFAULT 0, rejected INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE txn(
+    txn INTEGER PRIMARY KEY, batch INTEGER NOT NULL, records INTEGER NOT NULL, committed_ms INTEGER NOT NULL);
+CREATE TABLE record(
+    id INTEGER PRIMARY KEY, workload INTEGER NOT NULL, timestamp_ms INTEGER NOT NULL, content_hash BLOB NOT NULL,
+    request_key INTEGER NOT NULL, model INTEGER NOT NULL, finish INTEGER NOT NULL, label INTEGER,
+    tools INTEGER NOT NULL, prompt_tokens INTEGER, completion_tokens INTEGER, txn INTEGER NOT NULL);
+CREATE TABLE body(id INTEGER PRIMARY KEY, dictionary_id INTEGER NOT NULL, payload BLOB NOT NULL);
+CREATE INDEX record_workload ON record(workload);
+CREATE INDEX record_label ON record(workload, label);
+CREATE INDEX record_request ON record(workload, request_key);
+CREATE TABLE rollup(
+    workload INTEGER, day INTEGER, model INTEGER, finish INTEGER, tools INTEGER, records INTEGER NOT NULL,
+    usage_records INTEGER NOT NULL, prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL,
+    first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,
+    PRIMARY KEY(workload, day, model, finish, tools)) WITHOUT ROWID;
+CREATE VIRTUAL TABLE words USING fts5(
+    prompt, answer, facet, content='', columnsize=0, detail=full, tokenize='ascii');
+INSERT INTO meta VALUES ('spill_ms', 0);
+"""
+"""`tokenize='ascii'` splits at blanks and leaves every letter beyond ASCII alone: the words are made in Python."""
+
+
+def create_or_check(connection: sqlite3.Connection, path: str) -> None:
+    """Make the tables in an empty file; leave a store of this version alone. Raises `NotALogStore` for the rest.
+
+    Two processes may call this at the same moment.
+    """
+    if _is_current(connection, path):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if not _is_current(connection, path):
+            for statement in filter(str.strip, TABLES.split(";")):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version={VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _is_current(connection: sqlite3.Connection, path: str) -> bool:
+    """Tell whether the file is a store of this version; False means it is empty."""
+    application_id, version = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+    )
+    if application_id == APPLICATION_ID and version == VERSION:
+        return True
+    if application_id == APPLICATION_ID:
+        raise NotALogStore(
+            f"the log store {path} has schema {version}, this version reads {VERSION}; upgrade Flywheel Review"
+        )
+    if application_id or connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        raise NotALogStore(f"{path} is a database of something else; let logs.path name another file")
+    return False

@@ -1,0 +1,91 @@
+"""A `LogFilter` as SQL: which table leads, which conditions hold, which expression the word index gets.
+
+Text, and several workloads at once, are found through the word index: it walks newest first and stops early. A single
+workload and time ranges use the index of `record`.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+
+from core.logs.query import Query, Term, parse_query
+from core.logs.sqlite.placement import first_id, read_spill_ms
+from core.logs.store import LogFilter
+from core.logs.timestamps import datetime_ms
+
+TEXT_COLUMNS = "{prompt answer}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """The FROM and WHERE of a filter. `key` is the id column to range over and order by."""
+
+    source: str
+    key: str
+    conditions: tuple[str, ...]
+    parameters: tuple[object, ...]
+
+    def where(self, *more: str) -> str:
+        """Return the WHERE clause with further conditions."""
+        return " AND ".join((*self.conditions, *more)) or "TRUE"
+
+
+def select(connection: sqlite3.Connection, log_filter: LogFilter) -> Selection | None:
+    """Return how to find the filter's records; None when no record can match. Raises `QueryError`."""
+    query = parse_query(log_filter.text) if log_filter.text else None
+    if query and not query.required:
+        return None
+    workloads = find_workloads(connection, log_filter)
+    if workloads == []:
+        return None
+    if query or (workloads and len(workloads) > 1):
+        source, key = "words CROSS JOIN record ON record.id = words.rowid", "words.rowid"
+        conditions = ["words MATCH ?"]
+        parameters: list[object] = [match_expression(query, workloads)]
+    else:
+        source, key = "record", "record.id"
+        conditions = ["record.workload = ?"] if workloads else []
+        parameters = list(workloads or [])
+    for condition, parameter in _time_conditions(connection, log_filter, key):
+        conditions.append(condition)
+        parameters.append(parameter)
+    return Selection(source=source, key=key, conditions=tuple(conditions), parameters=tuple(parameters))
+
+
+def find_workloads(connection: sqlite3.Connection, log_filter: LogFilter) -> list[int] | None:
+    """Return the numbers of the filter's workloads, None when it names neither workload nor client."""
+    wanted = {"client_id": log_filter.client_id, "workload_id": log_filter.workload_id}
+    named = {column: value for column, value in wanted.items() if value is not None}
+    if not named:
+        return None
+    where = " AND ".join(f"{column} = ?" for column in named)
+    rows = connection.execute(f"SELECT workload FROM workload WHERE {where}", tuple(named.values()))  # noqa: S608
+    return [row[0] for row in rows]
+
+
+def match_expression(query: Query | None, workloads: list[int] | None) -> str:
+    """Return an FTS5 expression made of quoted words only; nothing of the user's text is syntax."""
+    parts = [_term_expression(term) for term in query.required] if query else []
+    if workloads:
+        parts.append(f"facet : ({' OR '.join(f'w{workload}' for workload in workloads)})")
+    expression = " AND ".join(parts)
+    if query and query.excluded:
+        excluded = " OR ".join(_term_expression(term) for term in query.excluded)
+        return f"({expression}) NOT ({excluded})"
+    return expression
+
+
+def _term_expression(term: Term) -> str:
+    phrase = " + ".join(f'"{word}"' for word in term.words)
+    return f"{TEXT_COLUMNS} : ({phrase}{' *' if term.is_prefix else ''})"
+
+
+def _time_conditions(connection: sqlite3.Connection, log_filter: LogFilter, key: str) -> list[tuple[str, int]]:
+    conditions: list[tuple[str, int]] = []
+    if log_filter.since is not None:
+        since_ms = max(0, datetime_ms(log_filter.since))
+        conditions += [(f"{key} >= ?", first_id(since_ms)), ("record.timestamp_ms >= ?", since_ms)]
+    if log_filter.until is not None:
+        until_ms = max(0, datetime_ms(log_filter.until))
+        spilled_ms = until_ms + read_spill_ms(connection)
+        conditions += [(f"{key} < ?", first_id(spilled_ms)), ("record.timestamp_ms < ?", until_ms)]
+    return conditions

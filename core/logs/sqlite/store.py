@@ -1,0 +1,181 @@
+"""`SqliteLogStore`: the promises of `core.logs.store.LogStore` on one file."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+from core.errors import NotFoundError
+from core.logs.errors import LogStoreUnavailable
+from core.logs.intake import Intake
+from core.logs.sqlite.connections import ConnectionPool
+from core.logs.sqlite.cursors import read_cursor, write_cursor
+from core.logs.sqlite.loading import RecordLoader
+from core.logs.sqlite.ordering import Position, newest_first, oldest_first
+from core.logs.sqlite.overview import count_from_rollup, summarise_workloads
+from core.logs.sqlite.placement import first_id, read_spill_ms
+from core.logs.sqlite.schema import SLOTS
+from core.logs.sqlite.selection import Selection, find_workloads, select
+from core.logs.sqlite.writing import BatchWriter
+from core.logs.store import (
+    COUNT_CAP,
+    IngestReport,
+    LabelCount,
+    LogFilter,
+    LogPage,
+    LogRecord,
+    RecordCount,
+    WorkloadSummary,
+    check_limit,
+)
+
+LAST_ID = 2**63 - 1
+STREAM_ROWS = 1000
+LOOK_AHEAD_ROWS = 16
+"""Rows a page's scan reads beyond the page, so that one scan usually sees past the last record's millisecond."""
+
+
+class SqliteLogStore:
+    """Logged traffic in one SQLite file; may be shared by threads, and the file by processes on one host."""
+
+    def __init__(self, path: Path, *, now_ms: Callable[[], int] = lambda: int(time.time() * 1000)) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LogStoreUnavailable(f"the folder {path.parent} cannot be made: {error.strerror}") from error
+        self._pool = ConnectionPool(path)
+        self._loader = RecordLoader()
+        self._now_ms = now_ms
+
+    def ingest(self, lines: Iterable[tuple[int, bytes]], *, source: str = "") -> Iterator[IngestReport]:
+        """Store numbered JSON lines in batches and yield the running report after each; the last one is final."""
+        with self._pool.write() as connection:
+            batch = connection.execute(
+                "INSERT INTO batch(source, started_ms) VALUES (?, ?)", (source, self._now_ms())
+            ).lastrowid
+        writer = BatchWriter(self._pool, batch or 0, self._now_ms)
+        intake = Intake()
+        for drafts in intake.batches(lines):
+            written = writer.write(drafts)
+            intake.stored += written.stored
+            intake.duplicate += written.duplicate
+            yield intake.report()
+        report = intake.report()
+        with self._pool.write() as connection:
+            connection.execute(
+                "UPDATE batch SET ended_ms=?, stored=?, duplicate=?, rejected=? WHERE batch=?",
+                (self._now_ms(), report.stored, report.duplicate, len(report.rejected), batch),
+            )
+        yield report
+
+    def browse(self, log_filter: LogFilter, *, limit: int = 50, cursor: str | None = None) -> LogPage:
+        """Return a page, newest first, ties by content hash."""
+        check_limit(limit)
+        before = read_cursor(cursor) if cursor is not None else None
+        with self._pool.read() as connection:
+            selection = select(connection, log_filter)
+            if selection is None:
+                return LogPage(records=(), next_cursor=None)
+            if before:
+                selection = _before(selection, before, read_spill_ms(connection))
+            scan = partial(_scan_newest_first, connection, selection)
+            positions = list(islice(newest_first(scan, rows=limit + LOOK_AHEAD_ROWS), limit + 1))
+            page = positions[:limit]
+            records = tuple(self._loader.load(connection, [position.id for position in page]))
+        return LogPage(records=records, next_cursor=write_cursor(page[-1]) if len(positions) > limit else None)
+
+    def count(self, log_filter: LogFilter) -> RecordCount:
+        """Count matching records: exactly up to the cap, and without text and time always exactly."""
+        with self._pool.read() as connection:
+            if log_filter.text is None and log_filter.since is None and log_filter.until is None:
+                value = count_from_rollup(connection, find_workloads(connection, log_filter))
+                return RecordCount(value=value, is_exact=True)
+            selection = select(connection, log_filter)
+            if selection is None:
+                return RecordCount(value=0, is_exact=True)
+            sql = f"SELECT count(*) FROM (SELECT 1 FROM {selection.source} WHERE {selection.where()} LIMIT ?)"  # noqa: S608
+            value = connection.execute(sql, (*selection.parameters, COUNT_CAP + 1)).fetchone()[0]
+        return RecordCount(value=min(value, COUNT_CAP), is_exact=value <= COUNT_CAP)
+
+    def get(self, record_id: str) -> LogRecord:
+        """Return one record. Raises `NotFoundError`."""
+        is_id = record_id.isascii() and record_id.isdigit() and len(record_id) < 19
+        with self._pool.read() as connection:
+            for record in self._loader.load(connection, [int(record_id)] if is_id else []):
+                return record
+        raise NotFoundError(f"no record {record_id[:40]!r}; it may have been deleted", field="id")
+
+    def stream(self, log_filter: LogFilter) -> Iterator[LogRecord]:
+        """Yield matching records ordered by (timestamp, content hash), exactly those committed when it began.
+
+        No transaction stays open while the caller works on a record.
+        """
+        with self._pool.read() as connection:
+            selection = select(connection, log_filter)
+            snapshot = connection.execute("SELECT coalesce(max(txn), 0) FROM txn").fetchone()[0]
+            spill_ms = read_spill_ms(connection)
+        if selection is None:
+            return
+        positions = oldest_first(partial(self._scan_snapshot, selection, snapshot), spill_ms=spill_ms, rows=STREAM_ROWS)
+        while ids := [position.id for position in islice(positions, STREAM_ROWS)]:
+            with self._pool.read() as connection:
+                records = list(self._loader.load(connection, ids))
+            yield from records
+
+    def workloads(self) -> Sequence[WorkloadSummary]:
+        """Return every (client, workload) pair, most records first, then by client and workload."""
+        with self._pool.read() as connection:
+            return summarise_workloads(connection, self._loader)
+
+    def labels(self, log_filter: LogFilter, *, limit: int = 200) -> Sequence[LabelCount]:
+        """Return answer labels with counts, most frequent first, then by label; records without a label come last."""
+        with self._pool.read() as connection:
+            selection = select(connection, log_filter)
+            if selection is None:
+                return []
+            sql = f"SELECT label, count(*) FROM {selection.source} WHERE {selection.where()} GROUP BY label"  # noqa: S608
+            counts = [
+                LabelCount(label=self._loader.symbol(connection, symbol), records=records)
+                for symbol, records in connection.execute(sql, selection.parameters)
+            ]
+        labelled = [count for count in counts if count.label is not None]
+        labelled.sort(key=lambda count: (-count.records, count.label or ""))
+        return labelled[:limit] + [count for count in counts if count.label is None]
+
+    def close(self) -> None:
+        """Release the file; the store cannot be used afterwards."""
+        self._pool.close()
+
+    def _scan_snapshot(self, selection: Selection, snapshot: int, after: int | None, rows: int) -> list[Position]:
+        sql = (
+            f"SELECT timestamp_ms, content_hash, {selection.key} FROM {selection.source}"  # noqa: S608
+            f" WHERE {selection.where('record.txn <= ?', f'{selection.key} > ?')} ORDER BY {selection.key} LIMIT ?"
+        )
+        after = -1 if after is None else after
+        with self._pool.connection() as connection:
+            return [Position(*row) for row in connection.execute(sql, (*selection.parameters, snapshot, after, rows))]
+
+
+def _before(selection: Selection, place: Position, spill_ms: int) -> Selection:
+    """Return the selection without what comes at or after a cursor's place."""
+    conditions = (f"{selection.key} < ?", "(record.timestamp_ms, record.content_hash) < (?, ?)")
+    parameters = (first_id(place.timestamp_ms + spill_ms) + SLOTS, place.timestamp_ms, place.content_hash)
+    return replace(
+        selection,
+        conditions=(*selection.conditions, *conditions),
+        parameters=(*selection.parameters, *parameters),
+    )
+
+
+def _scan_newest_first(
+    connection: sqlite3.Connection, selection: Selection, after: int | None, rows: int
+) -> list[Position]:
+    sql = (
+        f"SELECT timestamp_ms, content_hash, {selection.key} FROM {selection.source}"  # noqa: S608
+        f" WHERE {selection.where(f'{selection.key} < ?')} ORDER BY {selection.key} DESC LIMIT ?"
+    )
+    after = LAST_ID if after is None else after
+    return [Position(*row) for row in connection.execute(sql, (*selection.parameters, after, rows))]

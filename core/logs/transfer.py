@@ -1,0 +1,50 @@
+"""Files into a store and records out of it, with progress for whoever watches."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.logs.files import LogFile
+from core.logs.json_text import dump_json, load_json
+from core.logs.store import IngestReport, LogFilter, LogStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportProgress:
+    """How far an import is, in bytes of the file on disk, and what has become of its lines so far."""
+
+    read_bytes: int
+    size_bytes: int
+    report: IngestReport
+
+
+def import_file(
+    store: LogStore, path: Path, *, workload_id: str | None = None, client_id: str | None = None
+) -> Iterator[ImportProgress]:
+    """Import a `.jsonl` or `.jsonl.gz` file and yield the progress after each batch; the last one is final.
+
+    `workload_id` and `client_id` replace what the lines say. Raises `UnreadableFile` at the first `next`, before
+    anything is stored, when the file is empty, binary or misnamed. Importing again stores nothing twice.
+    """
+    file = LogFile(path)
+    lines = file.lines()
+    tags = {"workload_id": workload_id, "client_id": client_id}
+    given = {name: value for name, value in tags.items() if value is not None}
+    for report in store.ingest(retag(lines, given) if given else lines, source=path.name):
+        yield ImportProgress(read_bytes=file.read_bytes, size_bytes=file.size_bytes, report=report)
+
+
+def retag(lines: Iterable[tuple[int, bytes]], tags: dict[str, str]) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines with top-level fields replaced; lines that are no JSON objects stay, for the store to reject."""
+    for number, line in lines:
+        try:
+            body = load_json(line)
+        except (ValueError, RecursionError):
+            body = None
+        yield number, dump_json({**body, **tags}) if isinstance(body, dict) else line
+
+
+def export_lines(store: LogStore, log_filter: LogFilter) -> Iterator[bytes]:
+    """Yield the matching records as JSON lines, oldest first; each equals the object that was sent."""
+    for record in store.stream(log_filter):
+        yield dump_json(record.body) + b"\n"
