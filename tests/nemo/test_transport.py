@@ -2,6 +2,7 @@
 
 import inspect
 import logging
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
@@ -180,7 +181,7 @@ def test_an_answer_larger_than_allowed_is_refused_before_it_is_read_whole() -> N
 
 def test_a_download_begins_anew_after_a_cut() -> None:
     def cut(request: httpx.Request) -> httpx.Response:
-        def pieces():  # type: ignore[no-untyped-def]
+        def pieces() -> Iterator[bytes]:
             yield b"half of it"
             raise httpx.RemoteProtocolError("peer closed connection")
 

@@ -5,6 +5,7 @@ is ever written under a name from it. Everything in it but `results.json` is ign
 """
 
 import json
+import lzma
 import tempfile
 import zipfile
 import zlib
@@ -21,8 +22,8 @@ from core.nemo.v1.fields import path_segment, read_count, read_list, read_mappin
 LARGEST_ARCHIVE_BYTES = 512 * 2**20
 LARGEST_RESULTS_BYTES = 1024 * 2**20
 IN_MEMORY_BYTES = 16 * 2**20
-BROKEN_ARCHIVE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
-"""What `zipfile` raises for damaged, cut off, unknown and encrypted members."""
+BROKEN_ARCHIVE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, NotImplementedError, RuntimeError)
+"""What `zipfile` raises for damaged, cut off, unknown and encrypted members; OSError comes from bzip2."""
 
 
 def stream_samples(services: Transport, job_id: str) -> Iterator[RemoteSample]:
@@ -90,7 +91,7 @@ def _read_error(entry: Mapping[str, object], sample: Mapping[str, object], respo
 def _refusing(job_id: str) -> Iterator[None]:
     try:
         yield
-    except BROKEN_ARCHIVE as error:
-        raise RequestRefused(f"the results of {job_id} are no readable zip archive: {error}") from error
     except (ValueError, RecursionError) as error:
         raise RequestRefused(f"the results.json of {job_id} is not JSON: {error}") from error
+    except BROKEN_ARCHIVE as error:
+        raise RequestRefused(f"the results of {job_id} are no readable zip archive: {error}") from error
