@@ -1,0 +1,118 @@
+"""What clients send: strict models, so that a misspelt field is refused instead of silently ignored.
+
+Names are the blueprint's where it has one. Whether a value fits the logs and the settings is decided in `core`.
+"""
+
+from types import MappingProxyType
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from core.promotion import Verdict
+from core.runs import LaunchRequest
+
+LARGEST_NUMBER = 2**53 - 1
+"""Numbers beyond this are not the same in every JSON reader."""
+
+FIELD_NAMES = MappingProxyType(
+    {
+        "run_id": "job_id",
+        "evaluation_size": "data_split_config.eval_size",
+        "validation_ratio": "data_split_config.val_ratio",
+        "minimum_records": "data_split_config.min_total_records",
+        "seed": "data_split_config.random_seed",
+        "limit": "data_split_config.limit",
+        "stratify": "data_split_config.stratify_enabled",
+        "rare_class_threshold": "data_split_config.rare_class_threshold",
+        "parse_function_arguments": "data_split_config.parse_function_arguments",
+    }
+)
+"""What `core` calls a field, and what a client has to correct."""
+
+
+def _without_nul(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("must not hold the character NUL")
+    return text
+
+
+Name = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_without_nul)]
+LongText = Annotated[str, Field(max_length=20_000), AfterValidator(_without_nul)]
+Count = Annotated[int, Field(ge=1, le=LARGEST_NUMBER)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class DataSplitConfig(_Body):
+    """How the datasets are built; a field left out (or null) takes this installation's setting."""
+
+    eval_size: Count | None = Field(default=None, description="records of the evaluation set")
+    val_ratio: float | None = Field(
+        default=None, gt=0, lt=1, allow_inf_nan=False, description="share of training records kept for validation"
+    )
+    min_total_records: Count | None = Field(default=None, description="fewer usable records than this are refused")
+    random_seed: int | None = Field(default=None, ge=0, le=LARGEST_NUMBER, description="0 is a seed like any other")
+    limit: Count | None = Field(default=None, description="most records to use; left out takes the setting")
+    parse_function_arguments: bool | None = Field(default=None, description="read tool arguments given as text")
+    stratify_enabled: bool | None = Field(default=None, description="keep the shares of classes in every part")
+    rare_class_threshold: int | None = Field(
+        default=None, ge=0, le=LARGEST_NUMBER, description="classes with at most so many records are set aside"
+    )
+
+
+class Training(_Body):
+    """Hyperparameters of the customization; a field left out takes the student's setting."""
+
+    epochs: Count | None = None
+    batch_size: Count | None = None
+    learning_rate: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    adapter_dim: Count | None = None
+    adapter_dropout: float | None = Field(default=None, ge=0, lt=1, allow_inf_nan=False)
+
+
+class JobRequest(_Body):
+    """A run to start. Without `students` or `variants`: all configured students, base and customized."""
+
+    workload_id: Name
+    client_id: Name | None = Field(default=None, description="left out takes the records of all clients")
+    data_split_config: DataSplitConfig | None = None
+    students: list[Name] | None = Field(default=None, min_length=1, max_length=100)
+    variants: list[Name] | None = Field(default=None, min_length=1, max_length=10)
+    training: Training | None = None
+    requested_by: Name = Field(default="api", description="who asks; recorded, not verified without sign-in")
+
+    def to_launch(self, idempotency_key: str | None) -> LaunchRequest:
+        """Return the request in the words of `core.runs`."""
+        split = self.data_split_config or DataSplitConfig()
+        return LaunchRequest(
+            workload_id=self.workload_id,
+            client_id=self.client_id,
+            students=self.students,
+            variants=self.variants,
+            evaluation_size=split.eval_size,
+            validation_ratio=split.val_ratio,
+            minimum_records=split.min_total_records,
+            limit=split.limit,
+            seed=split.random_seed,
+            stratify=split.stratify_enabled,
+            rare_class_threshold=split.rare_class_threshold,
+            parse_function_arguments=split.parse_function_arguments,
+            training=self.training.model_dump(exclude_none=True) if self.training else None,
+            requested_by=self.requested_by,
+            idempotency_key=idempotency_key,
+        )
+
+
+class DecisionBody(_Body):
+    """One act on a candidate. `expected_sequence` is the number of acts on it that the person saw, 0 for none."""
+
+    candidate: Name = Field(description="`student:variant`", examples=["local/linear-large:customized"])
+    verdict: Verdict = Field(strict=False)
+    reason: LongText = Field(min_length=1, description="what convinced the person; kept with the decision")
+    decided_by: Name = Field(description="who decides; recorded, not verified without sign-in")
+    expected_sequence: int = Field(ge=0, le=LARGEST_NUMBER)
+    expected_results_hash: str | None = Field(
+        default=None, pattern="^[0-9a-f]{64}$", description="refuse when the results are not these"
+    )

@@ -1,0 +1,73 @@
+"""Logged traffic coming in over HTTP: JSON lines in the shape of `flywheel logs import`."""
+
+from collections.abc import Iterator
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse
+
+from app.api.context import Surroundings
+from app.api.errors import describe_errors
+from app.api.replies import ErrorReply, ImportReply, RejectedLineReply
+from core.errors import InputError
+from core.logs import IngestReport, LogStore
+
+router = APIRouter(prefix="/api", tags=["logs"])
+
+PATH = "/api/logs"
+LINES_SHOWN = 1000
+PROBE_BYTES = 65_536
+JSON_LINES_SCHEMA = {"schema": {"type": "string", "description": "one record a line"}}
+
+
+@router.post(
+    "/logs",
+    summary="Import logged traffic",
+    response_model=ImportReply,
+    responses=describe_errors(413, 415) | {422: {"model": ErrorReply, "description": "not one line is a record"}},
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/x-ndjson": JSON_LINES_SCHEMA, "application/jsonl": JSON_LINES_SCHEMA},
+        }
+    },
+)
+async def import_lines(request: Request, context: Surroundings) -> JSONResponse:
+    """Store JSON lines, each once: sending them again changes nothing. Larger imports: the command line."""
+    body = await request.body()
+    report = await run_in_threadpool(ingest, context.installation.logs, body)
+    return JSONResponse(report.model_dump())
+
+
+def ingest(store: LogStore, body: bytes) -> ImportReply:
+    """Store the lines of a body. Raises `InputError` when it holds no records at all; nothing is stored then."""
+    if not body.strip():
+        raise InputError("the body is empty; send one JSON record a line", field="body")
+    if b"\0" in body[:PROBE_BYTES]:
+        raise InputError("the body is binary or not UTF-8; send one JSON record a line", field="body")
+    report = IngestReport(stored=0, duplicate=0, rejected=())
+    for report in store.ingest(_numbered(body), source=PATH):  # noqa: B007  # the last report is the final one
+        pass
+    if report.stored + report.duplicate == 0:
+        first = report.rejected[0]
+        raise InputError(
+            f"not one of {len(report.rejected)} lines is a record; line {first.line}: {first.reason}",
+            field="body",
+            line=first.line,
+        )
+    return ImportReply(
+        stored=report.stored,
+        duplicate=report.duplicate,
+        rejected=len(report.rejected),
+        lines=[RejectedLineReply(line=line.line, reason=line.reason) for line in report.rejected[:LINES_SHOWN]],
+    )
+
+
+def _numbered(body: bytes) -> Iterator[tuple[int, bytes]]:
+    start, number = 0, 0
+    while start < len(body):
+        end = body.find(b"\n", start)
+        end = len(body) if end < 0 else end
+        number += 1
+        yield number, body[start:end]
+        start = end + 1

@@ -1,0 +1,45 @@
+"""The parts of one installation that surfaces work with: its settings, its state database, its logs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from core.database import Database
+from core.logs import LogStore, open_log_store
+from core.migrations import open_database
+from core.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installation:
+    """What a request or command may ask; shared by the threads of a process."""
+
+    settings: Settings
+    database: Database
+    logs: LogStore
+
+    def close(self) -> None:
+        """Release files and connections."""
+        self.logs.close()
+        self.database.dispose()
+
+
+def open_installation(settings: Settings) -> Installation:
+    """Open the state database, created or upgraded where needed, and the log store; close it when done."""
+    database = open_database(settings)
+    try:
+        logs = open_log_store(settings)
+    except BaseException:
+        database.dispose()
+        raise
+    return Installation(settings=settings, database=database, logs=logs)
+
+
+@contextmanager
+def installed(settings: Settings) -> Iterator[Installation]:
+    """Open an installation for the length of a `with` block."""
+    installation = open_installation(settings)
+    try:
+        yield installation
+    finally:
+        installation.close()
