@@ -26,6 +26,7 @@ from typing import Any, Literal
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import func, update
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, delete, select
 
 from core import VERSION
@@ -231,7 +232,7 @@ class Worker:
 
     def _register(self, session: Session) -> None:
         session.execute(delete(WorkerRow).where(col(WorkerRow.alive_until) < self.database.clock - 3600))
-        now = session.execute(select(self.database.clock)).scalar_one()
+        now = session.execute(sql_select(self.database.clock)).scalar_one()
         session.add(
             WorkerRow(
                 id=self.id,
@@ -276,7 +277,7 @@ class Worker:
         with self.database.read() as session:
             others = select(func.count()).select_from(WorkerRow)
             alive = others.where(col(WorkerRow.id) != self.id, col(WorkerRow.alive_until) > self.database.clock)
-            return session.execute(alive).scalar_one()
+            return int(session.execute(alive).scalar_one())
 
     def _cancel_queue(self) -> None:
         with self.database.read() as session:

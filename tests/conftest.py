@@ -8,6 +8,8 @@ import hypothesis
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
+from core.database import Database
+from core.migrations import upgrade_schema
 from tests import machine, postgres
 from tests.browser.chromium import run_chromium
 
@@ -82,3 +84,14 @@ def traffic() -> Path:
     if not machine.TRAFFIC.is_dir():
         pytest.skip("real traffic is not here: ../shared/traffic beside the repository")
     return machine.TRAFFIC
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty state database with the current schema, once on SQLite and once on PostgreSQL."""
+    is_sqlite = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path / 'state.db'}" if is_sqlite else request.getfixturevalue("postgres_database")
+    database = Database(url)
+    upgrade_schema(database)
+    yield database
+    database.dispose()

@@ -11,11 +11,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, make_url, text
 
 from core.database import DATABASE_DOWN, Database
 from core.errors import ConflictError, UnavailableError
-from core.settings import Settings, without_password
+from core.settings import Settings
 
 UPGRADE_LOCK = 7
 
@@ -37,8 +37,9 @@ def open_database(settings: Settings) -> Database:
         upgrade_schema(database)
     except DATABASE_DOWN as error:
         database.dispose()
+        shown = make_url(url).render_as_string(hide_password=True)
         raise UnavailableError(
-            f"the state database {without_password(url)} cannot be opened: {_first_line(error)};"
+            f"the state database {shown} cannot be opened: {_first_line(error)};"
             " check database.url and that the server runs",
             service="database",
         ) from error

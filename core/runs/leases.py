@@ -53,14 +53,16 @@ def claim_run(database: Database, *, owner: str, lease_s: float, now: datetime) 
     """Take over a run whose worker died, else start the oldest pending one; None when nothing waits."""
     claimable = _claimable(database)
     with database.read() as session:  # an idle tick takes no write lock
-        if session.execute(select(RunRow.id).where(claimable).limit(1)).first() is None:
+        if session.execute(select(col(RunRow.id)).where(claimable).limit(1)).first() is None:
             return None
     with database.write() as session:
         database.serialise(session, CLAIM_LOCK)
         candidate = (
-            select(RunRow.id)
+            select(col(RunRow.id))
             .where(claimable)
-            .order_by(case((col(RunRow.status) == RunStatus.PENDING, 1), else_=0), col(RunRow.created_at), RunRow.id)
+            .order_by(
+                case((col(RunRow.status) == RunStatus.PENDING, 1), else_=0), col(RunRow.created_at), col(RunRow.id)
+            )
             .limit(1)
         )
         run_id = session.execute(candidate.with_for_update(skip_locked=True)).scalar()

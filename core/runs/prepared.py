@@ -6,10 +6,12 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
+from typing import Any
 
-import orjson
+import rfc8785
 from sqlmodel import Session
 
+from core import VERSION
 from core.artifacts import open_artifact, put_artifact
 from core.datasets import BuiltDatasets, WorkloadType, build_datasets
 from core.evaluation import ExpectedAnswer, read_evaluation_set
@@ -23,6 +25,7 @@ from core.scoring import AnswerFormat
 
 JSONL = "application/jsonl"
 JSON = "application/json"
+MANIFEST_VERSION = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +65,7 @@ def prepare(execution: Execution, _step: StepRow) -> StepResult:
     """Select the records, build the datasets and store them with their manifest."""
     request = load_request(execution)
     built = execution.call(partial(_build, execution, request))
-    manifest = orjson.dumps(dict(built.manifest), option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2)
+    manifest = rfc8785.dumps(_describe(request, built))
     now = execution.now()
     with execution.write() as session:
         datasets = [
@@ -112,6 +115,16 @@ def load_request(execution: Execution) -> CompletedRequest:
     """Return the run's request as it was completed at launch."""
     with execution.around.database.read() as session:
         return CompletedRequest.from_dict(_run(session, execution.run_id).request)
+
+
+def _describe(request: CompletedRequest, built: BuiltDatasets) -> dict[str, Any]:
+    """Return the run's manifest: what was asked with every effective value, by which program, and what was built."""
+    return {
+        "version": MANIFEST_VERSION,
+        "program": VERSION,
+        "request": request.to_dict(),
+        "datasets": dict(built.manifest),
+    }
 
 
 def _build(execution: Execution, request: CompletedRequest) -> BuiltDatasets:

@@ -123,7 +123,7 @@ def _choose_students(names: Sequence[str] | None, settings: Settings) -> tuple[S
 
 def _choose_variants(names: Sequence[str] | None, students: Sequence[Student]) -> tuple[Variant, ...]:
     if names is None:
-        chosen = AVAILABLE_VARIANTS
+        chosen: tuple[Variant, ...] = AVAILABLE_VARIANTS
     else:
         if not names:
             raise LaunchRefused("no variant was chosen; name at least one of base, customized", field="variants")
@@ -178,7 +178,7 @@ def _effective_training(
                 field=f"training.{name}",
             )
     try:
-        checked = TrainingOverrides(**dict(overrides or {})).model_dump(exclude_none=True)
+        checked = TrainingOverrides.model_validate(dict(overrides or {})).model_dump(exclude_none=True)
     except ValueError as error:
         raise InputError(f"the hyperparameters are out of range: {error}", field="training") from error
     return {**settings.training_for(student).model_dump(), **checked}

@@ -268,7 +268,7 @@ def _note_progress(execution: Execution, step: StepRow, *, progress: float | Non
     grown = progress is not None and (step.progress is None or progress > step.progress)
     if not grown and details == step.details:
         return
-    events = ()
+    events: tuple[RunEvent, ...] = ()
     if grown:
         events = (RunEvent(type="step.progress", step=step.key, data={"progress": progress}),)
         step.progress = progress

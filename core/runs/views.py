@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import func, tuple_
 from sqlmodel import Session, col, select
 
 from core.artifacts import open_artifact
@@ -123,7 +123,7 @@ def list_runs(
         rows = rows.where(col(RunRow.status).in_(statuses))
     if before is not None:
         anchor = get_run_row(session, before)
-        rows = rows.where((col(RunRow.created_at), col(RunRow.id)) < (anchor.created_at, anchor.id))
+        rows = rows.where(tuple_(col(RunRow.created_at), col(RunRow.id)) < (anchor.created_at, anchor.id))
     rows = rows.order_by(col(RunRow.created_at).desc(), col(RunRow.id).desc()).limit(limit)
     found = list(session.exec(rows))
     progress = _progress(session, [row.id for row in found])
@@ -206,7 +206,7 @@ def _summary(row: RunRow, progress: float) -> RunSummary:
 def _progress(session: Session, run_ids: Sequence[str]) -> dict[str, float]:
     """Return the share of each run's steps that have ended."""
     rows = session.execute(
-        select(StepRow.run_id, StepRow.status, func.count())
+        select(col(StepRow.run_id), col(StepRow.status), func.count())
         .where(col(StepRow.run_id).in_(run_ids))
         .group_by(col(StepRow.run_id), col(StepRow.status))
     )

@@ -1,0 +1,157 @@
+"""Decisions: a reason, one transaction, one winner, nothing edited."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from core.database import Database
+from core.errors import NotFoundError
+from core.evaluation import Candidate, measure
+from core.evaluation.tables import EvaluationRow
+from core.promotion import (
+    Decision,
+    DecisionConflict,
+    DecisionRefused,
+    DecisionRequest,
+    Verdict,
+    current_decision,
+    decide,
+    has_decisions,
+    list_decisions,
+)
+from core.runs import RunNotFound
+from tests.runs.rows import STUDENT, add_run
+
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+CANDIDATE = Candidate(student=STUDENT, variant="customized")
+HASH = "a" * 64
+
+
+@pytest.fixture
+def run_id(database: Database) -> str:
+    """A run with one candidate that can be decided on."""
+    run_id = add_run(database)
+    with database.write() as session:
+        session.add(
+            EvaluationRow(
+                run_id=run_id,
+                student=CANDIDATE.student,
+                variant=CANDIDATE.variant,
+                model="flywheel/model@1",
+                remote_id="eval-1",
+                evaluation_set="e" * 64,
+                scorer_version="1",
+                answer_format={},
+                service_scores={},
+                metrics=measure([], has_labels=False).to_dict(),
+                results_hash=HASH,
+                finished_at=NOW,
+            )
+        )
+    return run_id
+
+
+def ask(run_id: str, **values: Any) -> DecisionRequest:
+    defaults: dict[str, Any] = {
+        "run_id": run_id,
+        "candidate": CANDIDATE,
+        "verdict": Verdict.APPROVED,
+        "reason": "agrees with the teacher on 96 of 100",
+        "decided_by": "rita",
+        "expected_sequence": 0,
+        "idempotency_key": "key-1",
+        "expected_results_hash": HASH,
+    }
+    return DecisionRequest(**{**defaults, **values})
+
+
+def stored(database: Database) -> list[Decision]:
+    with database.read() as session:
+        return list_decisions(session)
+
+
+def test_an_approval_stores_who_when_why_and_on_which_results(database: Database, run_id: str) -> None:
+    decision = decide(database, ask(run_id), now=NOW)
+    assert (decision.decided_by, decision.decided_at, decision.reason, decision.results_hash, decision.verdict) == (
+        "rita",
+        NOW,
+        "agrees with the teacher on 96 of 100",
+        HASH,
+        Verdict.APPROVED,
+    )
+    assert stored(database) == [decision]
+
+
+def test_the_same_act_three_times_is_one_decision(database: Database, run_id: str) -> None:
+    first = decide(database, ask(run_id), now=NOW)
+    assert [decide(database, ask(run_id), now=NOW).id for _ in range(2)] == [first.id] * 2
+    assert len(stored(database)) == 1
+
+
+def test_of_two_simultaneous_acts_one_wins_and_the_other_learns_who_did(database: Database, run_id: str) -> None:
+    def act(name: str) -> Decision | DecisionConflict:
+        try:
+            verdict = Verdict.APPROVED if name == "ann" else Verdict.REJECTED
+            return decide(database, ask(run_id, decided_by=name, idempotency_key=name, verdict=verdict), now=NOW)
+        except DecisionConflict as conflict:
+            return conflict
+
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(act, ["ann", "ben"]))
+    won = [result for result in results if isinstance(result, Decision)]
+    lost = [result for result in results if isinstance(result, DecisionConflict)]
+    assert len(won) == len(lost) == 1
+    assert won[0].decided_by in str(lost[0])
+    assert len(stored(database)) == 1
+
+
+@pytest.mark.parametrize("reason", ["", "   \n", "x" * 10_001])
+def test_a_decision_without_a_usable_reason_is_refused(database: Database, run_id: str, reason: str) -> None:
+    with pytest.raises(DecisionRefused) as refusal:
+        decide(database, ask(run_id, reason=reason), now=NOW)
+    assert refusal.value.field == "reason"
+    assert stored(database) == []
+
+
+def test_results_that_changed_since_the_page_was_opened_are_refused(database: Database, run_id: str) -> None:
+    with pytest.raises(DecisionConflict, match="results changed"):
+        decide(database, ask(run_id, expected_results_hash="b" * 64), now=NOW)
+    assert stored(database) == []
+
+
+def test_a_later_act_supersedes_and_points_back(database: Database, run_id: str) -> None:
+    first = decide(database, ask(run_id), now=NOW)
+    second = decide(
+        database,
+        ask(run_id, verdict=Verdict.WITHDRAWN, reason="wrong set", expected_sequence=1, idempotency_key="key-2"),
+        now=NOW,
+    )
+    assert (second.sequence, second.supersedes) == (2, first.id)
+    with database.read() as session:
+        assert current_decision(session, run_id, CANDIDATE) == second
+        assert [d.is_current for d in list_decisions(session)] == [True, False]
+        assert replace(first, is_current=False) in list_decisions(session)
+
+
+def test_there_must_be_a_decision_to_withdraw(database: Database, run_id: str) -> None:
+    with pytest.raises(DecisionRefused, match="no decision to withdraw"):
+        decide(database, ask(run_id, verdict=Verdict.WITHDRAWN), now=NOW)
+
+
+def test_a_key_of_another_act_is_refused(database: Database, run_id: str) -> None:
+    decide(database, ask(run_id), now=NOW)
+    with pytest.raises(DecisionConflict, match="another decision"):
+        decide(database, ask(run_id, verdict=Verdict.REJECTED), now=NOW)
+
+
+def test_an_unknown_run_or_candidate_is_named(database: Database, run_id: str) -> None:
+    with pytest.raises(RunNotFound, match="no run 'nowhere'"):
+        decide(database, ask("nowhere"), now=NOW)
+    unknown = Candidate(student=STUDENT, variant="icl")
+    with pytest.raises(NotFoundError, match=f"it has {STUDENT}:customized"):
+        decide(database, ask(run_id, candidate=unknown), now=NOW)
+    with database.read() as session:
+        assert not has_decisions(session, run_id)
