@@ -8,7 +8,7 @@ st.set_page_config(
     page_title="Flywheel Review",
     page_icon=str(frame.ASSETS / "mark.svg"),
     layout="wide",
-    initial_sidebar_state=232,
+    initial_sidebar_state=256,
 )
 st.html(frame.STYLE)
 current = st.navigation(navigation.build_pages())

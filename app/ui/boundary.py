@@ -33,9 +33,9 @@ def describe_error(error: Exception) -> Problem:
             can_retry=True,
         )
     if isinstance(error, NotFoundError):
-        return Problem(title="Not found", body=_sentence(error), icon=":material/search_off:", severity="warning")
+        return _refusal(error, title="Not found", icon=":material/search_off:")
     if isinstance(error, InputError):
-        return Problem(title="This cannot be used", body=_sentence(error), icon=":material/edit:", severity="warning")
+        return _refusal(error, title="This cannot be used", icon=":material/edit:")
     if isinstance(error, ConflictError):
         return Problem(title="The state has moved on", body=_sentence(error), icon=":material/sync_problem:")
     if isinstance(error, FlywheelError):
@@ -93,6 +93,16 @@ def _show_notice() -> None:
         states.show_problem(notice)
     elif notice:
         st.toast(notice, icon=":material/check_circle:")
+
+
+def _refusal(error: InputError, *, title: str, icon: str) -> Problem:
+    return Problem(title=title, body=_sentence(error), icon=icon, severity="warning", parameter=_parameter(error))
+
+
+def _parameter(error: InputError) -> str | None:
+    """Return the URL's parameter that the error is about; `core` names fields, and ours are called like them."""
+    name = (error.field or "").removesuffix("_id")
+    return name if name in st.query_params else None
 
 
 def _sentence(error: Exception) -> str:

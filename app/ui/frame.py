@@ -1,6 +1,6 @@
 """The frame around every page: side bar with the person, trail, title, and the demo-mode mark.
 
-The mark stands in the page as well as in the side bar, because a phone hides the side bar.
+On a phone, which hides the side bar, the mark stands above the title instead (style.css).
 """
 
 from collections.abc import Sequence
@@ -34,10 +34,10 @@ def draw_side_bar() -> None:
 
 def draw_header(title: str, *, trail: Sequence[Crumb] = (), summary: str | None = None) -> DeltaGenerator:
     """Draw trail, title and one line of summary; return the container at the title's right for the page's controls."""
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="trail"):
-        with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", width="content"):
-            _draw_trail(trail)
-        st.badge(f"Demo mode · {identity.current_account().title}", icon=":material/science:", color="gray")
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="trail"):
+        _draw_trail(trail)
+        with st.container(width="content", key="demo_mark"):
+            st.badge(f"Demo mode · {identity.current_account().title}", icon=":material/science:", color="orange")
     with st.container(
         horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute", gap="small", key="heading"
     ):
@@ -49,10 +49,10 @@ def draw_header(title: str, *, trail: Sequence[Crumb] = (), summary: str | None 
 
 
 def _draw_trail(trail: Sequence[Crumb]) -> None:
-    for position, crumb in enumerate(trail or (Crumb(label="Flywheel Review"),)):
+    for position, crumb in enumerate(trail):
         if position:
             st.caption("/", width="content")
         if crumb.page:
-            st.page_link(navigation.PAGES / f"{crumb.page}.py", label=crumb.label)
+            st.page_link(navigation.page_path(crumb.page), label=crumb.label, width="content")
         else:
             st.caption(crumb.label, width="content")

@@ -25,7 +25,7 @@ class PageEntry:
     @property
     def path(self) -> Path:
         """The script."""
-        return PAGES / f"{self.name}.py"
+        return page_path(self.name)
 
 
 ENTRIES = (
@@ -41,6 +41,11 @@ ENTRIES = (
     PageEntry(name="schedules", title="Schedules", icon="event_repeat"),
     PageEntry(name="system", title="System", icon="monitor_heart"),
 )
+
+
+def page_path(name: str) -> Path:
+    """Return the script of a page, for links and switches."""
+    return PAGES / f"{name}.py"
 
 
 def build_pages() -> list[Page]:
@@ -64,4 +69,4 @@ def build_pages() -> list[Page]:
 
 def open_overview() -> None:
     """Go where the root URL leads; the server redirects before this, except for URLs that name no page."""
-    st.switch_page(PAGES / "overview.py")
+    st.switch_page(page_path("overview"))

@@ -12,10 +12,15 @@ from typing import Literal
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from app.ui import url
+
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """An error in words: `body` says what to do and what still works; `reference` is None for expected refusals."""
+    """An error in words: `body` says what to do and what still works; `reference` is None for expected refusals.
+
+    `parameter` names the part of the URL that caused it, so that it can be taken out.
+    """
 
     title: str
     body: str
@@ -23,6 +28,7 @@ class Problem:
     severity: Literal["error", "warning"] = "error"
     reference: str | None = None
     can_retry: bool = False
+    parameter: str | None = None
 
 
 @contextmanager
@@ -47,6 +53,16 @@ def empty(title: str, body: str, *, icon: str = ":material/inbox:") -> Iterator[
         st.space("small")
 
 
+def show_no_traffic() -> None:
+    """Draw the empty state of an installation without a single record."""
+    with empty(
+        "No traffic yet",
+        "Everything here starts from logged requests and answers. Import a file of them, one JSON record a line.",
+        icon=":material/forum:",
+    ):
+        st.code("flywheel logs import traffic.jsonl.gz", language=None)
+
+
 def show_problem(problem: Problem) -> None:
     """Draw an error state with its way out."""
     draw = st.error if problem.severity == "error" else st.warning
@@ -54,8 +70,20 @@ def show_problem(problem: Problem) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if problem.can_retry:
             st.button("Try again", icon=":material/refresh:", key=f"retry_{_key(problem.title)}")
+        if problem.parameter:
+            st.button(
+                f"Go on without this {problem.parameter}",
+                icon=":material/backspace:",
+                key=f"without_{problem.parameter}",
+                on_click=_leave_out,
+                args=(problem.parameter,),
+            )
         if problem.reference:
             st.caption(f"Reference {problem.reference}")
+
+
+def _leave_out(parameter: str) -> None:
+    url.write(**{parameter: None})
 
 
 def _key(title: str) -> str:

@@ -70,8 +70,13 @@ def day_end(day: date | None) -> datetime | None:
 
 def link(page: str, **parameters: object) -> str:
     """Return a relative link to a page; parameters that are None or empty are left out."""
-    present = {name: str(value) for name, value in parameters.items() if value not in {None, ""}}
-    return f"/{page}?{urlencode(present)}" if present else f"/{page}"
+    known = present(**parameters)
+    return f"/{page}?{urlencode(known)}" if known else f"/{page}"
+
+
+def present(**parameters: object) -> dict[str, str]:
+    """Return the parameters that are neither None nor empty, as text."""
+    return {name: str(value) for name, value in parameters.items() if value not in {None, ""}}
 
 
 def write(**parameters: object) -> None:

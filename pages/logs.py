@@ -1,0 +1,43 @@
+"""Logs: what applications sent and what the teacher answered, filtered, paged and opened from the URL."""
+
+import streamlit as st
+
+from app.ui import frame, log_filters, log_table, navigation, queries, record_drawer, states, url
+
+frame.draw_header("Logs")
+
+with states.loading(height=640):
+    workloads = queries.list_workloads()
+if not workloads:
+    states.show_no_traffic()
+    st.stop()
+
+query = log_filters.read_query(st.query_params, workloads)
+log_filters.draw_filters(query, workloads)
+chosen = query.to_filter()
+
+with states.loading(height=640):
+    page = queries.browse_logs(chosen, cursor=query.cursor, limit=log_table.PAGE_SIZE)
+    count = queries.count_logs(chosen)
+if not page.records:
+    with states.empty(
+        "No record matches these filters",
+        "Take one away, or search for fewer or other words. Words are matched whole, in requests and answers together.",
+        icon=":material/filter_alt_off:",
+    ):
+        st.button("Clear filters", icon=":material/filter_alt_off:", key="clear_all", on_click=log_filters.clear)
+    st.stop()
+
+log_table.draw_pager(page, cursor=query.cursor, count=count)
+log_table.draw_records(page.records, with_workload=query.workload is None, with_client=query.client is None)
+if query.workload:
+    st.page_link(
+        navigation.page_path("workloads"),
+        label=f"About workload {query.workload}",
+        icon=":material/category:",
+        query_params=url.present(workload=query.workload, client=query.client),
+    )
+
+if query.record:
+    newer, older = log_table.neighbours(page.records, query.record)
+    record_drawer.show_record(queries.get_record(query.record), newer=newer, older=older)
