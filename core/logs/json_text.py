@@ -5,6 +5,7 @@ of surrogate pairs. Logs written by Python hold all of these, so such lines go t
 """
 
 import json
+import math
 import re
 
 import orjson
@@ -29,6 +30,16 @@ def load_json(text: bytes) -> object:
 def dump_json(value: object) -> bytes:
     """Return a value as one line of JSON that `load_json` reads back equal."""
     try:
-        return orjson.dumps(value)
+        text = orjson.dumps(value)
     except TypeError:  # an integer beyond 64 bits or half a surrogate pair
-        return json.dumps(value, separators=(",", ":")).encode()
+        text = b""
+    is_exact = text and not (b"null" in text and _has_endless_number(value))  # orjson writes those as null
+    return text if is_exact else json.dumps(value, separators=(",", ":")).encode()
+
+
+def _has_endless_number(value: object) -> bool:
+    if isinstance(value, float):
+        return not math.isfinite(value)
+    if isinstance(value, dict):
+        return any(map(_has_endless_number, value.values()))
+    return isinstance(value, list) and any(map(_has_endless_number, value))
