@@ -1,0 +1,105 @@
+"""Which records can be used at all: the form of request and response, and what tool calling needs beyond it.
+
+Both checks return a reason or None and never change a record. Reasons are counted and shown; a record that fails is
+left out of the datasets, never out of the log.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from core.datasets.options import WorkloadType
+from core.scoring import Answer, answer_message, read_arguments
+
+
+class InvalidReason(StrEnum):
+    """What is wrong with the form of a record."""
+
+    NO_REQUEST = "no_request"  # no request object
+    NO_MESSAGES = "no_messages"  # the request's messages are missing, empty or no list
+    BAD_MESSAGE = "bad_message"  # a message without a role, or whose content is neither text, list nor null
+    BAD_TOOLS = "bad_tools"  # tools that are no list of functions with a name and an object of properties
+    NO_CHOICES = "no_choices"  # the response or its choices are missing, empty or no list
+    NO_ANSWER_MESSAGE = "no_answer_message"  # a choice without a message object
+
+
+class QualityReason(StrEnum):
+    """Why a well-formed record teaches or tests nothing for its workload."""
+
+    NO_TOOL_CALL = "no_tool_call"  # tool calling: the answer calls no tool
+    NOT_A_FUNCTION = "not_a_function"  # tool calling: a call that is not of type function, or without a name
+    UNREADABLE_ARGUMENTS = "unreadable_arguments"  # tool calling: arguments that are not a JSON object
+    NO_TOOLS_OFFERED = "no_tools_offered"  # tool calling: the request lists no tools
+    UNREADABLE_ANSWER = "unreadable_answer"  # the answer format finds nothing in the answer
+
+
+def find_format_problem(body: Mapping[str, object]) -> InvalidReason | None:
+    """Return why a log record is malformed, the first reason found, or None."""
+    request = body.get("request")
+    if not isinstance(request, Mapping):
+        return InvalidReason.NO_REQUEST
+    messages = request.get("messages")
+    if not isinstance(messages, list) or not messages:
+        return InvalidReason.NO_MESSAGES
+    if not all(_is_message(message) for message in messages):
+        return InvalidReason.BAD_MESSAGE
+    if not _are_tools(request.get("tools")):
+        return InvalidReason.BAD_TOOLS
+    response = body.get("response")
+    choices = response.get("choices") if isinstance(response, Mapping) else None
+    if not isinstance(choices, list) or not choices:
+        return InvalidReason.NO_CHOICES
+    if not all(isinstance(choice, Mapping) and isinstance(choice.get("message"), Mapping) for choice in choices):
+        return InvalidReason.NO_ANSWER_MESSAGE
+    return None
+
+
+def find_quality_problem(
+    body: Mapping[str, object], answer: Answer, workload_type: WorkloadType
+) -> QualityReason | None:
+    """Return why a well-formed record is left out of a workload's datasets, or None. `answer` was read from it."""
+    if workload_type is WorkloadType.TOOL_CALLING:
+        return _find_tool_problem(body)
+    return QualityReason.UNREADABLE_ANSWER if answer.key is None else None
+
+
+def _find_tool_problem(body: Mapping[str, object]) -> QualityReason | None:
+    request, response = body["request"], body["response"]
+    assert isinstance(request, Mapping)
+    assert isinstance(response, Mapping)
+    message = answer_message(response) or {}
+    calls = message.get("tool_calls")
+    if not isinstance(calls, list) or not calls:
+        return QualityReason.NO_TOOL_CALL
+    if not all(_is_function_call(call) for call in calls):
+        return QualityReason.NOT_A_FUNCTION
+    if any(read_arguments(call["function"].get("arguments")) is None for call in calls):
+        return QualityReason.UNREADABLE_ARGUMENTS
+    return None if request.get("tools") else QualityReason.NO_TOOLS_OFFERED
+
+
+def _is_message(message: object) -> bool:
+    if not isinstance(message, Mapping):
+        return False
+    role, content = message.get("role"), message.get("content")
+    return isinstance(role, str) and bool(role) and (content is None or isinstance(content, str | list))
+
+
+def _are_tools(tools: object) -> bool:
+    return tools is None or (isinstance(tools, list) and all(_is_tool(tool) for tool in tools))
+
+
+def _is_tool(tool: object) -> bool:
+    function = tool.get("function") if isinstance(tool, Mapping) else None
+    if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
+        return False
+    parameters = function.get("parameters")
+    if parameters is None:
+        return True
+    return isinstance(parameters, Mapping) and isinstance(parameters.get("properties", {}), Mapping)
+
+
+def _is_function_call(call: object) -> bool:
+    if not isinstance(call, Mapping) or call.get("type") != "function":
+        return False
+    function = call.get("function")
+    return isinstance(function, Mapping) and isinstance(function.get("name"), str) and bool(function["name"])
