@@ -1,6 +1,7 @@
 """The API process: routes, guard and errors put together, and the server that runs them."""
 
 import logging
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
@@ -69,7 +70,15 @@ def serve_api(settings: Settings) -> None:
         timeout_graceful_shutdown=GRACE_S,
     )
     logger.info("the API listens on http://%s:%s", settings.api.host, settings.api.port)
-    uvicorn.Server(config).run(sockets=[listener])
+    server = uvicorn.Server(config)
+
+    def stop(_number: int, _frame: object) -> None:
+        server.should_exit = True
+
+    # Uvicorn raises the signal it was stopped by once more at its end; with these handlers a stop is a plain return.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    server.run(sockets=[listener])
 
 
 def _close_at_end(installation: Installation) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

@@ -1,0 +1,170 @@
+"""`flywheel logs`: traffic in, an overview of it, traffic out."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from app.commands.options import ClientOption, DataOption, JsonOption, WorkloadOption, settings_for
+from app.commands.terminal import Meter, moment, note, say, say_json, say_table
+from app.failures import EXIT_WRONG_INPUT
+
+if TYPE_CHECKING:
+    from core.logs import LogStore, WorkloadSummary
+
+LINES_SHOWN = 20
+STATS_HEAD = ("workload", "client", "records", "first", "last", "prompt tokens", "answer tokens", "models")
+
+app = typer.Typer(help="Logged traffic: import it, look at it, export it.", no_args_is_help=True)
+
+FilesArgument = Annotated[list[Path], typer.Argument(metavar="FILE...", help=".jsonl or .jsonl.gz, one record a line")]
+QueryOption = Annotated[str | None, typer.Option("--query", metavar="Q", help="Only records with these words.")]
+
+
+@app.command("import")
+def import_logs(
+    files: FilesArgument,
+    *,
+    workload: Annotated[str | None, typer.Option(metavar="W", help="Put all records into this workload.")] = None,
+    client: Annotated[str | None, typer.Option(metavar="C", help="Put all records under this client.")] = None,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Import traffic; importing it again stores nothing twice. The exit code is 2 when a line was rejected."""
+    totals: dict[str, Any] = {"stored": 0, "duplicate": 0, "rejected": 0, "lines": []}
+    finished = 0
+    with _opened(data) as store:
+        try:
+            for path in files:
+                lines = _import_file(store, path, totals, workload=workload, client=client)
+                totals["lines"] += lines if len(files) == 1 else [{"file": str(path), **line} for line in lines]
+                finished += 1
+                if not json:
+                    _tell_rejected(path, lines)
+        finally:  # what was imported before a file that cannot be read is told too
+            if json and finished:
+                say_json(totals)
+            elif finished:
+                say(
+                    f"{totals['stored']:,} stored, {totals['duplicate']:,} already there,"
+                    f" {totals['rejected']:,} rejected"
+                )
+    if totals["rejected"]:
+        raise typer.Exit(EXIT_WRONG_INPUT)
+
+
+@app.command("stats")
+def show_stats(
+    *,
+    workload: WorkloadOption = None,
+    client: ClientOption = None,
+    query: QueryOption = None,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show every workload with its records, times, tokens and models."""
+    from core.logs import LogFilter
+
+    with _opened(data) as store:
+        asked = [s for s in store.workloads() if workload in (None, s.workload_id) and client in (None, s.client_id)]
+        found = [_facts(summary) for summary in asked]
+        for facts in found if query is not None else ():
+            pair = LogFilter(workload_id=facts["workload_id"], client_id=facts["client_id"], text=query)
+            counted = store.count(pair)
+            facts |= {"matching": counted.value, "matching_is_exact": counted.is_exact}
+    if json:
+        say_json({"workloads": found})
+    elif found:
+        say_table(STATS_HEAD if query is None else (*STATS_HEAD, "matching"), [_cells(facts) for facts in found])
+    else:
+        say("Nothing of the kind is logged here. Import traffic: flywheel logs import FILE...")
+
+
+@app.command("export")
+def export_logs(
+    *,
+    workload: WorkloadOption = None,
+    client: ClientOption = None,
+    query: QueryOption = None,
+    data: DataOption = None,
+    json: JsonOption = False,  # noqa: ARG001  # records are JSON lines either way
+) -> None:
+    """Write records to standard output as JSON lines, oldest first, each equal to what was imported."""
+    from core.logs import LogFilter, export_lines, find_workload
+
+    with _opened(data) as store:
+        if workload is not None and client is not None:
+            find_workload(store, workload, client)
+        for line in export_lines(store, LogFilter(workload_id=workload, client_id=client, text=query)):
+            sys.stdout.buffer.write(line)
+        sys.stdout.buffer.flush()
+
+
+@contextmanager
+def _opened(data: Path | None) -> Iterator["LogStore"]:
+    from core.logs import open_log_store
+
+    store = open_log_store(settings_for(data))
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _import_file(
+    store: "LogStore", path: Path, totals: dict[str, Any], *, workload: str | None, client: str | None
+) -> list[dict[str, Any]]:
+    """Import one file, add its counts to the totals, and return its rejected lines."""
+    from core.logs import IngestReport, import_file
+
+    report = IngestReport(stored=0, duplicate=0, rejected=())
+    with Meter(path.name) as meter:
+        for progress in import_file(store, path, workload_id=workload, client_id=client):
+            report = progress.report
+            meter.show(progress.read_bytes, progress.size_bytes, f"{report.stored:,} stored")
+    totals["stored"] += report.stored
+    totals["duplicate"] += report.duplicate
+    totals["rejected"] += len(report.rejected)
+    return [{"line": line.line, "reason": line.reason} for line in report.rejected]
+
+
+def _tell_rejected(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
+    for line in lines[:LINES_SHOWN]:
+        note(f"{path}, line {line['line']}: {line['reason']}")
+    if len(lines) > LINES_SHOWN:
+        note(f"{path}: {len(lines) - LINES_SHOWN:,} more lines were rejected; --json lists them all")
+
+
+def _facts(summary: "WorkloadSummary") -> dict[str, Any]:
+    first, last = (datetime.fromtimestamp(ms / 1000, UTC) for ms in (summary.first_ms, summary.last_ms))
+    return {
+        "client_id": summary.client_id,
+        "workload_id": summary.workload_id,
+        "records": summary.records,
+        "first": first,
+        "last": last,
+        "prompt_tokens": summary.prompt_tokens,
+        "completion_tokens": summary.completion_tokens,
+        "models": list(summary.models),
+        "tool_call_records": summary.tool_call_records,
+    }
+
+
+def _cells(facts: Mapping[str, Any]) -> list[str]:
+    cells = [
+        facts["workload_id"],
+        facts["client_id"],
+        f"{facts['records']:,}",
+        moment(facts["first"]),
+        moment(facts["last"]),
+        f"{facts['prompt_tokens']:,}",
+        f"{facts['completion_tokens']:,}",
+        ", ".join(facts["models"]) or "-",
+    ]
+    if "matching" in facts:
+        cells.append(f"{facts['matching']:,}" + ("" if facts["matching_is_exact"] else " or more"))
+    return cells

@@ -1,0 +1,219 @@
+"""`flywheel runs`: start a run, watch it, stop it, try it again, remove it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.commands.options import (
+    LARGEST_NUMBER,
+    ActorOption,
+    DataOption,
+    JsonOption,
+    RunArgument,
+    WorkloadOption,
+    actor_name,
+    settings_for,
+    split_list,
+)
+from app.commands.run_text import say_run, say_runs
+from app.commands.terminal import note, say, say_json
+from app.commands.waiting import follow_run
+
+if TYPE_CHECKING:
+    from app.installation import Installation
+    from core.runs import LaunchRequest, RunStatus
+
+app = typer.Typer(help="Runs: measure what students can do on a workload.", no_args_is_help=True)
+
+
+@app.command("start")
+def start_run(  # noqa: PLR0913  # one option each, as the design lists them
+    *,
+    workload: Annotated[str, typer.Option(metavar="W", help="The workload to try students on.")],
+    client: Annotated[str | None, typer.Option(metavar="C", help="The client whose traffic to use.")] = None,
+    students: Annotated[str | None, typer.Option(metavar="A,B", help="Students; without it, all configured.")] = None,
+    variants: Annotated[str | None, typer.Option(metavar="V,V", help="base, customized; without it, all.")] = None,
+    eval_size: Annotated[
+        int | None, typer.Option(metavar="N", max=LARGEST_NUMBER, help="Records of the evaluation set.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", max=LARGEST_NUMBER, help="Seed of the split.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, start nothing.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Stay until the run ends; exit with 1 unless it completed.")
+    ] = False,
+    actor: ActorOption = None,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Start a run. Settings, logs and services are checked first; nothing is stored when one of them refuses."""
+    from core.runs import LaunchRequest
+
+    request = LaunchRequest(
+        workload_id=workload,
+        client_id=client,
+        students=split_list(students),
+        variants=split_list(variants),
+        evaluation_size=eval_size,
+        seed=seed,
+        requested_by=actor_name(actor),
+    )
+    with _installed(data) as parts:
+        if dry_run:
+            _say_plan(parts, request, json=json)
+            return
+        run_id = _launch(parts, request)
+        if wait:
+            _wait(parts, run_id, json=json)
+        elif json:
+            say_json({"id": run_id, "status": "pending"})
+        else:
+            say(run_id)
+            note(f"queued; `flywheel runs show {run_id}` tells how it goes")
+
+
+@app.command("list")
+def list_all_runs(
+    *,
+    workload: WorkloadOption = None,
+    status: Annotated[str | None, typer.Option(metavar="S,S", help="Only runs with one of these statuses.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 50,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List runs, newest first."""
+    from core.runs import list_runs
+
+    statuses = _read_statuses(split_list(status))
+    with _installed(data) as parts, parts.database.read() as session:
+        found = list_runs(session, workload_id=workload, statuses=statuses, limit=limit)
+    if json:
+        say_json({"runs": found})
+    else:
+        say_runs(found)
+
+
+@app.command("show")
+def show_run(run_id: RunArgument, *, data: DataOption = None, json: JsonOption = False) -> None:
+    """Show one run: where it stands and what each candidate scored."""
+    with _installed(data) as parts:
+        _show(parts, run_id, json=json)
+
+
+@app.command("cancel")
+def cancel(
+    run_id: RunArgument,
+    *,
+    reason: Annotated[str, typer.Option(metavar="R", help="Why; kept with the run.")] = "",
+    actor: ActorOption = None,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Ask a run to stop; its worker cleans up what it created."""
+    from core.database import utc_now
+    from core.runs import RunStatus, cancel_run
+
+    with _installed(data) as parts:
+        status = cancel_run(parts.database, run_id, actor=actor_name(actor), now=utc_now(), reason=reason)
+    is_done = status is RunStatus.CANCELLED
+    _tell(
+        run_id, "cancelled" if is_done else "is being cancelled", status=status if is_done else "cancelling", json=json
+    )
+
+
+@app.command("retry")
+def retry(run_id: RunArgument, *, actor: ActorOption = None, data: DataOption = None, json: JsonOption = False) -> None:
+    """Queue a failed or cancelled run again; what was completed is kept."""
+    from core.database import utc_now
+    from core.runs import retry_run
+
+    with _installed(data) as parts:
+        retry_run(parts.database, run_id, actor=actor_name(actor), now=utc_now())
+    _tell(run_id, "is queued again", status="pending", json=json)
+
+
+@app.command("delete")
+def delete(
+    run_id: RunArgument, *, actor: ActorOption = None, data: DataOption = None, json: JsonOption = False
+) -> None:
+    """Remove a finished run with its datasets and models; a decided run keeps its evidence."""
+    from core.database import utc_now
+    from core.runs import delete_run
+
+    with _installed(data) as parts:
+        delete_run(parts.database, run_id, actor=actor_name(actor), now=utc_now())
+    _tell(run_id, "will be deleted by a worker", status="deleting", json=json)
+
+
+def _launch(parts: "Installation", request: "LaunchRequest") -> str:
+    """Check the launch, then the services, then store it."""
+    from app.connections import refuse_unreachable_services
+    from core.database import utc_now
+    from core.runs import launch_run, plan_launch
+
+    plan_launch(request, settings=parts.settings, logs=parts.logs)
+    refuse_unreachable_services(parts.settings)
+    return launch_run(parts.database, request, settings=parts.settings, logs=parts.logs, now=utc_now())
+
+
+def _say_plan(parts: "Installation", request: "LaunchRequest", *, json: bool) -> None:
+    from core.runs import plan_launch
+
+    plan = plan_launch(request, settings=parts.settings, logs=parts.logs)
+    if json:
+        say_json({"dry_run": True, "request": plan.request.to_dict(), "records": plan.records, "steps": plan.steps})
+        return
+    say(f"{plan.records:,} records match; {plan.request.evaluation_size:,} of them for evaluation.")
+    for step in plan.steps:
+        say(f"  {step}")
+    note("nothing was started")
+
+
+def _wait(parts: "Installation", run_id: str, *, json: bool) -> None:
+    from core.runs import RunStatus
+
+    status = follow_run(parts, run_id)
+    _show(parts, run_id, json=json)
+    if status is not RunStatus.COMPLETED:
+        raise typer.Exit(1)
+
+
+def _show(parts: "Installation", run_id: str, *, json: bool) -> None:
+    from core.evaluation import list_evaluations
+    from core.runs import get_run
+
+    with parts.database.read() as session:
+        run, results = get_run(session, run_id), list_evaluations(session, run_id)
+    if json:
+        say_json({"run": run, "results": results})
+    else:
+        say_run(run, results)
+
+
+@contextmanager
+def _installed(data: Path | None) -> Iterator["Installation"]:
+    from app.installation import installed
+
+    with installed(settings_for(data)) as parts:
+        yield parts
+
+
+def _tell(run_id: str, what: str, *, status: str, json: bool) -> None:
+    if json:
+        say_json({"id": run_id, "status": status})
+    else:
+        say(f"{run_id} {what}")
+
+
+def _read_statuses(names: Sequence[str] | None) -> list["RunStatus"] | None:
+    from core.errors import InputError, near_miss
+    from core.runs import RunStatus
+
+    known = [str(status) for status in RunStatus]
+    for name in names or ():
+        if name not in known:
+            hint = near_miss(name, known) or f"; choose from {', '.join(known)}"
+            raise InputError(f"no status {name!r}{hint}", field="status")
+    return None if names is None else [RunStatus(name) for name in names]
