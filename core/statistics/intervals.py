@@ -8,7 +8,7 @@ from core.errors import InputError
 
 
 class Interval(NamedTuple):
-    """A two-sided confidence interval of a share, both ends from 0 to 1."""
+    """A two-sided confidence interval; the function that returns it says of what and in which range."""
 
     low: float
     high: float
