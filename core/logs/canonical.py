@@ -17,17 +17,28 @@ from core.logs.json_text import load_json
 EXACT_INTEGER = 2**53 - 1
 PLAIN_FLOATS = (1e-5, 1e15)
 """Magnitudes whose shortest decimal form has no exponent, in Python and in RFC 8785 alike."""
+DEPTH_LIMIT = 100
+
+
+class TooDeep(ValueError):
+    """A value nested deeper than `DEPTH_LIMIT` levels, which recursive readers further on could not take."""
+
+    def __init__(self) -> None:
+        super().__init__(f"is nested deeper than {DEPTH_LIMIT} levels")
 
 
 def canonical_json(value: object) -> bytes:
-    """Return the canonical JSON bytes of any JSON value; equal values have equal bytes, also 1 and 1.0."""
-    if _is_plain(value):
+    """Return the canonical JSON bytes of any JSON value; equal values have equal bytes, also 1 and 1.0.
+
+    Raises `TooDeep`.
+    """
+    if _is_plain(value, DEPTH_LIMIT):
         try:
             return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
         except TypeError:
             pass  # half a surrogate pair
-    representable = _representable(value)
-    if _is_plain(representable):
+    representable = _representable(value, DEPTH_LIMIT)
+    if _is_plain(representable, DEPTH_LIMIT):
         return orjson.dumps(representable, option=orjson.OPT_SORT_KEYS)
     return rfc8785.dumps(representable)  # type: ignore[arg-type]  # JSON values only
 
@@ -41,7 +52,7 @@ def canonical_request_key(request: Mapping[str, object]) -> str:
     """Return the key under which a request is recognised again: duplicates, samples of an evaluation.
 
     Arguments of tool calls count as the object they hold, whether sent as text or as an object, because services
-    return either. Never changes the request.
+    return either. Never changes the request. Raises `TooDeep`.
     """
     messages = request.get("messages")
     if isinstance(messages, list) and any(
@@ -65,32 +76,48 @@ def _with_argument_object(call: object) -> object:
         return call
     try:
         value = load_json(arguments.encode("utf-8", "surrogatepass"))
-    except (ValueError, RecursionError):
+        _is_plain(value, DEPTH_LIMIT // 2)
+    except (ValueError, RecursionError):  # no JSON, or too deep to stand inside a request
         return call
     return {**call, "function": {**function, "arguments": value}} if isinstance(value, dict) else call
 
 
-def _is_plain(value: object) -> bool:
+def _is_plain(value: object, levels: int) -> bool:
     """Tell whether orjson with sorted keys writes the value exactly as RFC 8785 does."""
     kind = type(value)
     if kind is str or value is None or kind is bool:
         return True
-    if kind is dict:  # keys in ASCII sort alike by UTF-8 and by UTF-16
-        return all(key.isascii() and _is_plain(item) for key, item in value.items())  # type: ignore[attr-defined]
+    if kind is dict:
+        return _is_plain_table(value, levels)  # type: ignore[arg-type]  # checked by its type
     if kind is list:
-        return all(map(_is_plain, value))  # type: ignore[call-overload]
+        if not levels:
+            raise TooDeep
+        return all(type(item) is str or _is_plain(item, levels - 1) for item in value)  # type: ignore[attr-defined]
     if kind is int:
         return -EXACT_INTEGER <= value <= EXACT_INTEGER  # type: ignore[operator]
     low, high = PLAIN_FLOATS
     return low < abs(value) < high and not value.is_integer()  # type: ignore[arg-type, attr-defined]
 
 
-def _representable(value: object) -> object:
+def _is_plain_table(table: dict[str, object], levels: int) -> bool:
+    if not levels:
+        raise TooDeep
+    for key, item in table.items():
+        if not key.isascii():  # such keys sort differently by UTF-8 than by UTF-16
+            return False
+        if type(item) is not str and not _is_plain(item, levels - 1):
+            return False
+    return True
+
+
+def _representable(value: object, levels: int) -> object:
     """Return a copy that RFC 8785 can write: whole floats as integers, other numbers it lacks as strings."""
+    if isinstance(value, dict | list) and not levels:
+        raise TooDeep
     if isinstance(value, dict):
-        return {_text(key): _representable(item) for key, item in value.items()}
+        return {_text(key): _representable(item, levels - 1) for key, item in value.items()}
     if isinstance(value, list):
-        return [_representable(item) for item in value]
+        return [_representable(item, levels - 1) for item in value]
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, float):

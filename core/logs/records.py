@@ -7,7 +7,7 @@ two names, messages, an answer) and leaves the rest of the JSON alone.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from core.logs.canonical import canonical_hash, canonical_request_key
+from core.logs.canonical import TooDeep, canonical_hash, canonical_request_key
 from core.logs.errors import RecordRejected
 from core.logs.json_text import load_json
 from core.logs.text import INDEXED_CHARACTERS, message_text, prompt_text, words
@@ -15,7 +15,6 @@ from core.logs.timestamps import timestamp_ms
 from core.scoring import label_of
 
 NAME_LIMIT = 256
-DEPTH_LIMIT = 100
 LINE_LIMIT_BYTES = 16 * 2**20
 TOKEN_LIMIT = 10**9
 """More tokens than this in one record are a mistake and count as unknown."""
@@ -49,6 +48,7 @@ def parse_record(line: bytes) -> RecordDraft:
     """Return the record that a JSON line holds. Raises `RecordRejected`, whose message starts with the field path."""
     line = line.strip()
     body = _read_object(line)
+    content_hash = _hash(body)
     moment_ms = _read_timestamp(body)
     client_id, workload_id = (_read_name(body, field) for field in ("client_id", "workload_id"))
     request, messages = _read_request(body)
@@ -59,7 +59,7 @@ def parse_record(line: bytes) -> RecordDraft:
         timestamp_ms=moment_ms,
         client_id=client_id,
         workload_id=workload_id,
-        content_hash=canonical_hash(body),
+        content_hash=content_hash,
         request_key=canonical_request_key(request),
         model=_short_text(response.get("model")) or _short_text(request.get("model")),
         finish_reason=_short_text(choice.get("finish_reason")),
@@ -78,14 +78,20 @@ def _read_object(line: bytes) -> dict[str, object]:
     try:
         body = load_json(line)
     except RecursionError:
-        raise RecordRejected("record", f"is nested deeper than {DEPTH_LIMIT} levels") from None
+        raise RecordRejected("record", str(TooDeep())) from None
     except ValueError as error:
         raise RecordRejected("record", f"is not JSON: {error}") from None
     if not isinstance(body, dict):
         raise RecordRejected("record", "must be a JSON object")
-    if (line.count(b"{") + line.count(b"[") > DEPTH_LIMIT) and _depth(body) > DEPTH_LIMIT:
-        raise RecordRejected("record", f"is nested deeper than {DEPTH_LIMIT} levels")
     return body
+
+
+def _hash(body: Mapping[str, object]) -> str:
+    """Return the content hash; this is also where too deep a record is noticed, before anything recursive meets it."""
+    try:
+        return canonical_hash(body)
+    except TooDeep as error:
+        raise RecordRejected("record", str(error)) from None
 
 
 def _read_timestamp(body: Mapping[str, object]) -> int:
@@ -173,17 +179,3 @@ def _short_text(value: object) -> str | None:
     if not isinstance(value, str) or not value:
         return None
     return value[:NAME_LIMIT].encode("utf-8", "replace").decode()
-
-
-def _depth(value: object) -> int:
-    """Return how deep a value is nested, level by level: recursion would meet Python's own limit."""
-    depth, level = 0, [value]
-    while level:
-        depth += 1
-        level = [
-            item
-            for container in level
-            if isinstance(container, dict | list)
-            for item in (container.values() if isinstance(container, dict) else container)
-        ]
-    return depth

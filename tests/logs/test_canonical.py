@@ -70,6 +70,16 @@ def test_numbers_beyond_the_standard_become_text(value: object, expected: bytes)
     assert canonical_json([value]) == b"[" + expected + b"]"
 
 
+def test_what_is_nested_too_deep_is_refused() -> None:
+    value: Any = 1.5
+    for _ in range(100):
+        value = [value]
+    assert canonical_json(value) == rfc8785.dumps(value)
+    for deep in ([value], {"a": value}, {"é": value}, [{"a": 1.0}, [[[value]]]]):
+        with pytest.raises(ValueError, match="deeper than 100 levels"):
+            canonical_json(deep)
+
+
 def test_equal_values_written_differently_have_one_hash() -> None:
     assert canonical_hash({"a": 1.0, "b": [2]}) == canonical_hash({"b": [2.0], "a": 1})
     assert canonical_hash({"a": 1}) != canonical_hash({"a": "1"})
@@ -87,7 +97,9 @@ def test_a_request_keeps_its_key_whether_arguments_are_text_or_object() -> None:
     assert canonical_request_key(request('{"b": 1}')) != canonical_request_key(request('{"b": 2}'))
 
 
-@pytest.mark.parametrize("arguments", ["", "{", "[1]", "3", None, 5, [1], "\ud83d", "[" * 100_000])
+@pytest.mark.parametrize(
+    "arguments", ["", "{", "[1]", "3", None, 5, [1], "\ud83d", "[" * 100_000, '{"a":' * 60 + "1" + "}" * 60]
+)
 def test_arguments_that_are_no_object_stay_as_they_are(arguments: object) -> None:
     value = request(arguments)
     before = dump_json(value)

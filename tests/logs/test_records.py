@@ -131,6 +131,8 @@ def test_a_rejection_starts_with_the_path_of_what_is_wrong(path: str, value: obj
         (b"\xff\xfe", "record: is not JSON"),
         (b"[" * 200_000, "record: is n"),
         (b'{"a":' * 101 + b"1" + b"}" * 101, "record: is nested deeper than 100 levels"),
+        (b'{"a":' * 900 + b"1" + b"}" * 900, "record: is nested deeper than 100 levels"),
+        (b'{"a":' * 3000 + b"1" + b"}" * 3000, "record: is nested deeper than 100 levels"),
         (b"{" + b" " * (16 * 2**20) + b"}", "record: is longer than 16 MiB"),
     ],
 )

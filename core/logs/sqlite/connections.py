@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core.logs.errors import LogStoreUnavailable, NotALogStore
-from core.logs.sqlite.schema import create_or_check
+from core.logs.sqlite.schema import create_tables, is_current
 
 WAL_LIMIT_BYTES = 64 * 2**20
 BUSY_TIMEOUT_S = 60
@@ -133,9 +133,11 @@ def _open(path: Path) -> sqlite3.Connection:
         path, isolation_level=None, timeout=BUSY_TIMEOUT_S, check_same_thread=False, cached_statements=256
     )
     try:
+        if not is_new:
+            is_current(connection, str(path))  # before anything is set: a foreign file stays as it is
         for pragma in (*BEFORE_TABLES, *PRAGMAS) if is_new else PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
-        create_or_check(connection, str(path))
+        create_tables(connection, str(path))
     except BaseException:
         connection.close()
         raise

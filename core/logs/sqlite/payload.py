@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 from backports.zstd import CompressionParameter, ZstdCompressor, ZstdDict, ZstdError, decompress, train_dict
 
+from core.logs.errors import LogStoreUnavailable
+
 LEVEL = 3
 DICTIONARY_BYTES = 32 * 1024
 TRAINING_RECORDS = 200
@@ -28,7 +30,10 @@ class PayloadReader:
         """Return the JSON text as it was sent."""
         if dictionary_id not in self._dictionaries:
             self._dictionaries[dictionary_id] = load_dictionary(connection, dictionary_id)
-        return decompress(payload, self._dictionaries[dictionary_id])
+        try:
+            return decompress(payload, self._dictionaries[dictionary_id])
+        except ZstdError as error:
+            raise LogStoreUnavailable("the log store is damaged: a record cannot be unpacked") from error
 
 
 class PayloadWriter:

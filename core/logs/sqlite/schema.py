@@ -45,16 +45,13 @@ INSERT INTO meta VALUES ('spill_ms', 0);
 """`tokenize='ascii'` splits at blanks and leaves every letter beyond ASCII alone: the words are made in Python."""
 
 
-def create_or_check(connection: sqlite3.Connection, path: str) -> None:
-    """Make the tables in an empty file; leave a store of this version alone. Raises `NotALogStore` for the rest.
-
-    Two processes may call this at the same moment.
-    """
-    if _is_current(connection, path):
+def create_tables(connection: sqlite3.Connection, path: str) -> None:
+    """Make the tables unless they are there; two processes may call this at the same moment."""
+    if is_current(connection, path):
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
-        if not _is_current(connection, path):
+        if not is_current(connection, path):
             for statement in filter(str.strip, TABLES.split(";")):
                 connection.execute(statement)
             connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
@@ -65,8 +62,8 @@ def create_or_check(connection: sqlite3.Connection, path: str) -> None:
         raise
 
 
-def _is_current(connection: sqlite3.Connection, path: str) -> bool:
-    """Tell whether the file is a store of this version; False means it is empty."""
+def is_current(connection: sqlite3.Connection, path: str) -> bool:
+    """Tell whether the file is a store of this version; False means it is empty. Raises `NotALogStore`."""
     application_id, version = (
         connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
     )

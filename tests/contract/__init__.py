@@ -1,0 +1,1 @@
+"""Contract suites: one per seam with several implementations, run against each of them."""

@@ -1,0 +1,35 @@
+"""One fixture for all stores: `store`, and `reopen` for further handles on the same place."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from core.logs import LogStore
+from tests.contract.log_store.stores import STORE_KINDS, StorePlace, open_store
+
+
+@pytest.fixture(params=STORE_KINDS)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> StorePlace:
+    """Where this test's records are kept."""
+    return StorePlace(kind=request.param, folder=tmp_path)
+
+
+@pytest.fixture
+def reopen(place: StorePlace) -> Iterator[Callable[[], LogStore]]:
+    """Open another handle on this test's store."""
+    handles: list[LogStore] = []
+
+    def open_one() -> LogStore:
+        handles.append(open_store(place))
+        return handles[-1]
+
+    yield open_one
+    for handle in handles:
+        handle.close()
+
+
+@pytest.fixture
+def store(reopen: Callable[[], LogStore]) -> LogStore:
+    """An empty store."""
+    return reopen()
