@@ -24,12 +24,13 @@ def test_every_error_is_described() -> None:
 
 def test_the_numbers_are_those_in_force() -> None:
     options = TransportOptions()
+    asked = f"{evaluations.PARALLELISM} records are asked at once, each up to {evaluations.ATTEMPTS_PER_RECORD} times"
+    unpacked = f"{results.LARGEST_RESULTS_BYTES // 2**30} GiB unpacked"
     for sentence in (
         f"{options.attempts} within a call, with full-jitter pauses of at most {options.longest_wait_s:g} s",
         f"at most {RETRY_AFTER_CAP_S} s) is never undercut",
         f"`temperature` {Decoding().temperature:g} (greedy) and `max_tokens` {Decoding().max_tokens}",
-        f"{evaluations.PARALLELISM} records are asked at once, each up to {evaluations.ATTEMPTS_PER_RECORD} times,"
-        f" for at most {evaluations.RECORD_TIMEOUT_S} s",
-        f"at most {results.LARGEST_ARCHIVE_BYTES // 2**20} MiB packed, {results.LARGEST_RESULTS_BYTES // 2**30} GiB",
+        f"{asked}, for at most {evaluations.RECORD_TIMEOUT_S} s",
+        f"at most {results.LARGEST_ARCHIVE_BYTES // 2**20} MiB packed, {unpacked}",
     ):
         assert sentence in " ".join(PAGE.split()), sentence
