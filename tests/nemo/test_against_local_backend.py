@@ -1,31 +1,21 @@
 """The whole adapter over real HTTP against the local backend: nothing is mocked but the traffic."""
 
 import json
-import random
-import socket
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
-from core.backend.identity import utc_now
-from core.backend.service import create_backend
 from core.nemo import (
-    CustomizationSpec,
     CustomizationStatus,
     DatasetReference,
     DeploymentSpec,
     EvaluationKind,
-    EvaluationSpec,
-    EvaluationStatus,
-    Hyperparameters,
     JobState,
     ModelOps,
     RemoteSample,
@@ -36,98 +26,40 @@ from core.nemo import (
     connect_model_ops,
 )
 from core.settings import NemoSettings, Settings
+from tests.backend.server_process import ServerProcess, running_server
+from tests.nemo.topics import (
+    EVALUATION_FILE,
+    EVALUATION_RECORDS,
+    STUDENT,
+    TOOLS,
+    TRAINING_FILES,
+    customization,
+    evaluation,
+    follow_customization,
+    follow_evaluation,
+    make_lines,
+    make_records,
+    make_training_rows,
+)
 from tests.waiting import wait_until
-
-STUDENT = "local/linear-small"
-TARGET = "local/linear-small@1.0"
-TOPICS = {
-    "metals": ["gold", "silver", "copper", "bullion", "ore"],
-    "weather": ["rain", "storm", "sunny", "frost", "wind"],
-    "sport": ["goal", "match", "league", "coach", "score"],
-}
-EVERY_WORD = [word for words in TOPICS.values() for word in words]
-TOOLS = [
-    {"type": "function", "function": {"name": name, "parameters": {"type": "object", "properties": {}}}}
-    for name in ("book_flight", "check_weather")
-]
-TRAINING_FILES = ("training/train_data.jsonl", "validation/val_data.jsonl")
-
-
-@dataclass(frozen=True)
-class RunningBackend:
-    url: str
-    server: uvicorn.Server
-
-
-def run_backend(folder: Path) -> Iterator[RunningBackend]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        config = uvicorn.Config(create_backend(folder, clock=utc_now), log_level="warning", ws="none")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        wait_until(lambda: server.started, "the local backend to start")
-        yield RunningBackend(url=url, server=server)
-        server.should_exit = True
-        thread.join(timeout=20)
-        assert not thread.is_alive()
 
 
 @pytest.fixture(scope="module")
-def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBackend]:
-    yield from run_backend(tmp_path_factory.mktemp("backend"))
+def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    with running_server(tmp_path_factory.mktemp("backend")) as server:
+        yield server
 
 
-def connect(backend: RunningBackend) -> ModelOps:
+def connect(backend: ServerProcess) -> ModelOps:
     nemo = NemoSettings(services_url=backend.url, nim_url=f"{backend.url}/nim", data_store_url=backend.url)
     return connect_model_ops(Settings(nemo=nemo))
 
 
 @pytest.fixture(scope="module")
-def operations(backend: RunningBackend) -> Iterator[ModelOps]:
+def operations(backend: ServerProcess) -> Iterator[ModelOps]:
     adapter = connect(backend)
     yield adapter
     adapter.close()
-
-
-def ask(text: str) -> dict[str, Any]:
-    labels = ", ".join(TOPICS)
-    system = f"Classify the text. Answer with one of these labels in double brackets: {labels}."
-    return {
-        "model": "teacher",
-        "messages": [{"role": "system", "content": system}, {"role": "user", "content": text}],
-        "temperature": 0.2,
-    }
-
-
-def make_records(count: int, seed: int) -> list[dict[str, Any]]:
-    rng = random.Random(seed)
-    records = []
-    for number in range(count):
-        topic = list(TOPICS)[number % len(TOPICS)]
-        words = [*rng.choices(TOPICS[topic], k=3), *rng.choices(EVERY_WORD, k=2)]
-        text = f"No {number}: {' '.join(words)} ü"
-        message = {"role": "assistant", "content": f"[[{topic}]]"}
-        choice = {"index": 0, "message": message, "finish_reason": "stop"}
-        records.append({"request": ask(text), "response": {"choices": [choice]}, "workload_id": "topics"})
-    return records
-
-
-def make_lines(rows: list[Any]) -> bytes:
-    return b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows)
-
-
-def training_rows(records: list[dict[str, Any]]) -> bytes:
-    return make_lines(
-        [
-            {"messages": [*record["request"]["messages"], record["response"]["choices"][0]["message"]]}
-            for record in records
-        ]
-    )
-
-
-EVALUATION_RECORDS = make_records(30, seed=2)
-EVALUATION_FILE = {"eval_data.jsonl": make_lines(EVALUATION_RECORDS)}
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +70,7 @@ def evaluation_dataset(operations: ModelOps) -> DatasetReference:
 @pytest.fixture(scope="module")
 def training_dataset(operations: ModelOps) -> DatasetReference:
     records = make_records(150, seed=1)
-    rows = (training_rows(records[:120]), training_rows(records[120:]))
+    rows = (make_training_rows(records[:120]), make_training_rows(records[120:]))
     files = dict(zip(TRAINING_FILES, rows, strict=True))
     return operations.put_dataset("flywheel-train-topics-1", files, run_id="run1")
 
@@ -151,68 +83,19 @@ def deployed(operations: ModelOps) -> str:
     return spec.name
 
 
-def customization(dataset: DatasetReference, key: str, *, epochs: int = 4) -> CustomizationSpec:
-    return CustomizationSpec(
-        key=key,
-        run_id="run1",
-        model=STUDENT,
-        target=TARGET,
-        dataset=dataset,
-        output_model=f"flywheel/{key}",
-        gpus=0,
-        max_seq_length=8192,
-        hyperparameters=Hyperparameters(
-            epochs=epochs, batch_size=16, learning_rate=0.03, adapter_dim=8, adapter_dropout=0.1, seed=42
-        ),
-    )
-
-
-def evaluation(dataset: DatasetReference, key: str, model: str = STUDENT) -> EvaluationSpec:
-    return EvaluationSpec(
-        key=key,
-        run_id="run1",
-        model=model,
-        dataset=dataset,
-        path="eval_data.jsonl",
-        kind=EvaluationKind.CLASSIFICATION,
-        limit=len(EVALUATION_RECORDS),
-    )
-
-
-def follow_customization(operations: ModelOps, job_id: str) -> list[CustomizationStatus]:
-    seen: list[CustomizationStatus] = []
-
-    def is_final() -> bool:
-        seen.append(operations.get_customization(job_id))
-        return seen[-1].state.is_final
-
-    wait_until(is_final, f"{job_id} to end", timeout_s=60)
-    return seen
-
-
-def follow_evaluation(operations: ModelOps, job_id: str) -> EvaluationStatus:
-    def final() -> EvaluationStatus | None:
-        status = operations.get_evaluation(job_id)
-        return status if status.state.is_final else None
-
-    status = wait_until(final, f"{job_id} to end", timeout_s=60)
-    assert status is not None
-    return status
-
-
 @pytest.fixture(scope="module")
 def trained(operations: ModelOps, training_dataset: DatasetReference, deployed: str) -> list[CustomizationStatus]:
     spec = customization(training_dataset, "fw-run1-customize")
     return follow_customization(operations, operations.create_customization(spec))
 
 
-def stored_file(backend: RunningBackend, dataset: str, path: str) -> httpx.Response:
+def stored_file(backend: ServerProcess, dataset: str, path: str) -> httpx.Response:
     url = f"{backend.url}/v1/hf/datasets/flywheel/{dataset}/resolve/main/{path}"
     return httpx.get(url, trust_env=False, follow_redirects=True)
 
 
 def test_a_dataset_is_stored_byte_for_byte_and_registered(
-    backend: RunningBackend, evaluation_dataset: DatasetReference
+    backend: ServerProcess, evaluation_dataset: DatasetReference
 ) -> None:
     assert evaluation_dataset.url == "hf://datasets/flywheel/flywheel-eval-topics-1"
     assert (
@@ -223,7 +106,7 @@ def test_a_dataset_is_stored_byte_for_byte_and_registered(
     assert entity["custom_fields"] == {"flywheel_run": "run1"}
 
 
-def test_a_dataset_can_be_stored_again_changed_and_deleted_twice(operations: ModelOps, backend: RunningBackend) -> None:
+def test_a_dataset_can_be_stored_again_changed_and_deleted_twice(operations: ModelOps, backend: ServerProcess) -> None:
     first = {"training/a.jsonl": b'{"a": 1}\n', "training/b.jsonl": b'{"b": 1}\n'}
     operations.put_dataset("again", first, run_id="run1")
     operations.put_dataset("again", first, run_id="run1")
@@ -443,7 +326,7 @@ def test_many_threads_share_one_adapter_without_mixing_answers(
 
 
 def test_a_backend_that_is_gone_is_provably_not_reached(tmp_path: Path) -> None:
-    for backend in run_backend(tmp_path):
+    with running_server(tmp_path) as backend:
         adapter = connect(backend)
         assert adapter.list_models() == frozenset()
     with pytest.raises(ServiceUnavailable) as caught:
