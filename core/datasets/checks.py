@@ -35,7 +35,7 @@ class QualityReason(StrEnum):
 def find_format_problem(body: Mapping[str, object]) -> InvalidReason | None:
     """Return why a log record is malformed, the first reason found, or None."""
     request = body.get("request")
-    if not isinstance(request, Mapping):
+    if not isinstance(request, dict):
         return InvalidReason.NO_REQUEST
     messages = request.get("messages")
     if not isinstance(messages, list) or not messages:
@@ -45,10 +45,10 @@ def find_format_problem(body: Mapping[str, object]) -> InvalidReason | None:
     if not _are_tools(request.get("tools")):
         return InvalidReason.BAD_TOOLS
     response = body.get("response")
-    choices = response.get("choices") if isinstance(response, Mapping) else None
+    choices = response.get("choices") if isinstance(response, dict) else None
     if not isinstance(choices, list) or not choices:
         return InvalidReason.NO_CHOICES
-    if not all(isinstance(choice, Mapping) and isinstance(choice.get("message"), Mapping) for choice in choices):
+    if not all(isinstance(choice, dict) and isinstance(choice.get("message"), dict) for choice in choices):
         return InvalidReason.NO_ANSWER_MESSAGE
     return None
 
@@ -64,8 +64,8 @@ def find_quality_problem(
 
 def _find_tool_problem(body: Mapping[str, object]) -> QualityReason | None:
     request, response = body["request"], body["response"]
-    assert isinstance(request, Mapping)
-    assert isinstance(response, Mapping)
+    assert isinstance(request, dict)
+    assert isinstance(response, dict)
     message = answer_message(response) or {}
     calls = message.get("tool_calls")
     if not isinstance(calls, list) or not calls:
@@ -78,7 +78,7 @@ def _find_tool_problem(body: Mapping[str, object]) -> QualityReason | None:
 
 
 def _is_message(message: object) -> bool:
-    if not isinstance(message, Mapping):
+    if not isinstance(message, dict):
         return False
     role, content = message.get("role"), message.get("content")
     return isinstance(role, str) and bool(role) and (content is None or isinstance(content, str | list))
@@ -89,17 +89,17 @@ def _are_tools(tools: object) -> bool:
 
 
 def _is_tool(tool: object) -> bool:
-    function = tool.get("function") if isinstance(tool, Mapping) else None
-    if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
+    function = tool.get("function") if isinstance(tool, dict) else None
+    if not isinstance(function, dict) or not isinstance(function.get("name"), str):
         return False
     parameters = function.get("parameters")
     if parameters is None:
         return True
-    return isinstance(parameters, Mapping) and isinstance(parameters.get("properties", {}), Mapping)
+    return isinstance(parameters, dict) and isinstance(parameters.get("properties", {}), dict)
 
 
 def _is_function_call(call: object) -> bool:
-    if not isinstance(call, Mapping) or call.get("type") != "function":
+    if not isinstance(call, dict) or call.get("type") != "function":
         return False
     function = call.get("function")
-    return isinstance(function, Mapping) and isinstance(function.get("name"), str) and bool(function["name"])
+    return isinstance(function, dict) and isinstance(function.get("name"), str) and bool(function["name"])

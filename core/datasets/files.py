@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from core.datasets.json_bytes import to_line
 from core.datasets.names import DatasetKind
-from core.datasets.rows import to_line
 
 EVALUATION_PATH = "eval_data.jsonl"
 TRAINING_PATH = "training/train_data.jsonl"

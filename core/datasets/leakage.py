@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from core.scoring import content_text, fold_answer
 
@@ -38,7 +39,12 @@ def prompt_key(request: Mapping[str, object]) -> bytes:
 def _normalise(message: Mapping[str, object]) -> list[object]:
     content = message.get("content")
     other_parts = [part for part in content if not _is_text_part(part)] if isinstance(content, list) else []
-    return [message.get("role"), fold_answer(content_text(content)), other_parts, message.get("tool_calls") or []]
+    return [message.get("role"), _fold(content_text(content)), other_parts, message.get("tool_calls") or []]
+
+
+@lru_cache(maxsize=64)  # system prompts are the same in most records and long
+def _fold(text: str) -> str:
+    return fold_answer(text)
 
 
 def _is_text_part(part: object) -> bool:

@@ -1,12 +1,11 @@
 """The second half of a build: which of the usable records evaluate, train and validate."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from core.datasets.dedup import UsableRecord
 from core.datasets.errors import DatasetError
-from core.datasets.leakage import prompt_key, remove_leaks
+from core.datasets.leakage import remove_leaks
 from core.datasets.options import MINIMUM_TRAINING_DATA, BuildOptions, check_evaluation_size, validation_size
 from core.datasets.randomness import Purpose, draw_order, seeded
 from core.datasets.selection import limit_positions
@@ -43,7 +42,7 @@ def partition_records(records: Sequence[UsableRecord], options: BuildOptions) ->
     evaluation_draw = _draw(selected, options.evaluation_size, options, purpose="evaluation")
     evaluation = [selected[position] for position in evaluation_draw.taken]
     rest = [selected[position] for position in evaluation_draw.left]
-    check = remove_leaks(_prompts(rest), _prompts(evaluation))
+    check = remove_leaks([record.held.prompt_key for record in rest], [record.held.prompt_key for record in evaluation])
     if len(check.kept) < MINIMUM_TRAINING_DATA:
         raise DatasetError(
             f"Of {len(rest)} records of {options.selection_text} left for training, {check.removed} have the same "
@@ -78,7 +77,3 @@ def _draw(records: Sequence[UsableRecord], size: int, options: BuildOptions, *, 
 
 def _shuffle(records: Sequence[UsableRecord], options: BuildOptions, *, purpose: Purpose) -> list[UsableRecord]:
     return [records[position] for position in draw_order(len(records), seeded(options.seed, purpose))]
-
-
-def _prompts(records: Sequence[UsableRecord]) -> list[bytes]:
-    return [prompt_key(cast("Mapping[str, object]", record.held.body["request"])) for record in records]

@@ -5,16 +5,11 @@ function builds new objects: the record it was given stays as it was.
 """
 
 import json
-import math
-import re
 from collections.abc import Callable, Mapping
 from typing import cast
 
 from core.datasets.options import WorkloadType
 from core.scoring import answer_message, read_arguments
-
-LARGEST_INTEGER = 2**63 - 1
-_MANY_DIGITS = re.compile(r"\d{19}")  # the shortest integers beyond 64 bits have that many
 
 Json = dict[str, object]
 
@@ -48,21 +43,6 @@ def training_row(body: Mapping[str, object], workload_type: WorkloadType, *, par
     answer["content"] = ""
     final = _parse_arguments(answer) if parse_arguments else answer
     return {"messages": [*messages, final], "tools": request["tools"]}
-
-
-def to_line(row: Mapping[str, object]) -> bytes:
-    """Return a row as one line of JSON in UTF-8 that every parser reads alike, its keys in their own order.
-
-    What some parsers refuse or round becomes text, in the words of `core.logs.canonical_request_key`, so that a request
-    keeps its key: NaN and the infinities, integers beyond 64 bits, halves of surrogate pairs.
-    """
-    try:
-        text = json.dumps(row, ensure_ascii=False, allow_nan=False)
-        if not _MANY_DIGITS.search(text):
-            return text.encode("utf-8") + b"\n"
-    except ValueError:  # NaN, or half a surrogate pair
-        pass
-    return json.dumps(_make_portable(row), ensure_ascii=False, allow_nan=False).encode("utf-8") + b"\n"
 
 
 def _objects(body: Mapping[str, object]) -> tuple[Json, Json]:
@@ -107,17 +87,3 @@ def _map_call(call: object, change: Callable[[object], object]) -> object:
     if not isinstance(function, dict) or "arguments" not in function:
         return call
     return {**cast("Json", call), "function": {**function, "arguments": change(function["arguments"])}}
-
-
-def _make_portable(value: object) -> object:
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode("utf-8")
-    if isinstance(value, float) and not math.isfinite(value):
-        return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")
-    if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
-        return str(value)
-    if isinstance(value, Mapping):
-        return {_make_portable(key): _make_portable(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_make_portable(inner) for inner in value]
-    return value

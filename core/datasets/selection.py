@@ -3,12 +3,13 @@
 The body of a record is kept as JSON bytes between the passes: parsed, 200,000 records would need over a gigabyte.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
+from core.datasets.json_bytes import pack_json, unpack_json
+from core.datasets.leakage import prompt_key
 from core.datasets.options import BuildOptions
 from core.datasets.randomness import draw_order, seeded
 from core.logs import LogFilter, LogRecord, canonical_request_key
@@ -16,18 +17,22 @@ from core.logs import LogFilter, LogRecord, canonical_request_key
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeldRecord:
-    """A well-formed record while datasets are built. `request_key` identifies the full request."""
+    """A well-formed record while datasets are built.
+
+    `request_key` identifies the full request, `prompt_key` the normalised conversation.
+    """
 
     record_id: str
     timestamp_ms: int
     content_hash: str
     request_key: str
+    prompt_key: bytes
     packed: bytes
 
     @property
     def body(self) -> dict[str, object]:
         """The logged JSON object, a new one at each call: nobody can change the log's record through it."""
-        return cast("dict[str, object]", json.loads(self.packed))
+        return unpack_json(self.packed)
 
 
 def selection_filter(options: BuildOptions) -> LogFilter:
@@ -52,12 +57,14 @@ def is_selected(record: LogRecord, options: BuildOptions) -> bool:
 
 def hold_record(record: LogRecord) -> HeldRecord:
     """Return the compact form of a well-formed record."""
+    request = cast("Mapping[str, object]", record.body["request"])
     return HeldRecord(
         record_id=record.id,
         timestamp_ms=record.timestamp_ms,
         content_hash=record.content_hash,
-        request_key=canonical_request_key(cast("Mapping[str, object]", record.body["request"])),
-        packed=json.dumps(record.body, separators=(",", ":")).encode("ascii"),
+        request_key=canonical_request_key(request),
+        prompt_key=prompt_key(request),
+        packed=pack_json(record.body),
     )
 
 

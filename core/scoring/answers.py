@@ -154,6 +154,8 @@ def find_in_brackets(text: str) -> str | None:
 def read_json_object(text: str) -> Mapping[str, object] | None:
     """Return the JSON object that is the whole of `text`, a code fence around it allowed, or None."""
     stripped = text.strip()
+    if not stripped.startswith(("{", "```")):
+        return None
     fenced = _CODE_FENCE.fullmatch(stripped)
     try:
         value = json.loads(fenced[1] if fenced else stripped)

@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -97,10 +97,11 @@ def lines_of(content: bytes) -> list[dict[str, object]]:
     return [json.loads(line) for line in content.decode("utf-8").splitlines()]
 
 
-def real_records(name: str) -> list[LogRecord]:
-    """Return the records of a real traffic file; skips the test where the files are absent."""
+def real_records(name: str) -> Iterator[LogRecord]:
+    """Yield the records of a real traffic file; skips the test where the files are absent."""
     path = TRAFFIC / f"{name}.train.jsonl.gz"
     if not path.exists():
         pytest.skip(f"the real traffic {path.name} is not beside this repository")
     with gzip.open(path, "rt", encoding="utf-8") as lines:
-        return [record_of(json.loads(line)) for line in lines]
+        for line in lines:
+            yield record_of(json.loads(line))

@@ -2,6 +2,8 @@
 
 import copy
 import random
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -346,3 +348,12 @@ def test_impossible_option_is_refused_before_a_record_is_read() -> None:
         build_datasets(unread, replace(OPTIONS, validation_ratio=0), name_suffix="run")
 
     assert len(list(unread)) == 100
+
+
+def test_building_loads_no_numerics() -> None:
+    code = (
+        "import sys, core.datasets; "
+        "assert not {'numpy', 'scipy', 'sklearn', 'datasketch', 'streamlit'} & set(sys.modules), sorted(sys.modules)"
+    )
+
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -45,7 +45,7 @@ def test_same_request_with_other_answers_is_a_conflict_and_the_oldest_stays() ->
         "Answered in more than one way: 1 request (3 records); the oldest answer was kept."
     ]
     everything = built.evaluation.content + built.training.content + built.validation.content
-    assert everything.count(b'"content": "again"') == 1
+    assert everything.count(b'"content":"again"') == 1
 
 
 def test_another_system_prompt_makes_another_request() -> None:

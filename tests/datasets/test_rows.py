@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from core.datasets import WorkloadType
-from core.datasets.rows import evaluation_row, to_line, training_row
+from core.datasets.json_bytes import pack_json, to_line, unpack_json
+from core.datasets.rows import evaluation_row, training_row
 from core.logs import canonical_request_key
 from tests.datasets.logged import TOOLS, asked, body_of, calls, says
 
@@ -106,7 +107,9 @@ def test_the_record_is_never_changed(workload_type: WorkloadType, parse: bool) -
         (float("nan"), "NaN"),
         (float("inf"), "Infinity"),
         (float("-inf"), "-Infinity"),
-        (2**63, str(2**63)),
+        (2**64, str(2**64)),
+        (2**64 - 1, 2**64 - 1),
+        (-(2**63), -(2**63)),
         (-(2**70), str(-(2**70))),
         (2**62, 2**62),
         ("half \ud800 pair", "half \\ud800 pair"),
@@ -114,6 +117,8 @@ def test_the_record_is_never_changed(workload_type: WorkloadType, parse: bool) -
         (1.5, 1.5),
         ("1234567890123456789012", "1234567890123456789012"),
         (True, True),
+        ({"a": [None, float("nan")]}, {"a": [None, "NaN"]}),
+        (None, None),
     ],
 )
 def test_strange_values_are_written_so_that_every_parser_reads_the_same(value: object, read_back: object) -> None:
@@ -123,6 +128,15 @@ def test_strange_values_are_written_so_that_every_parser_reads_the_same(value: o
     assert line.count(b"\n") == 1
     assert json.loads(line)["request"]["x"] == orjson.loads(line)["request"]["x"] == [read_back]
     assert canonical_request_key(orjson.loads(line)["request"]) == canonical_request_key({"messages": [], "x": [value]})
+
+
+@pytest.mark.parametrize(
+    "value", [float("inf"), 2**64, -(2**70), "half \ud800 pair", None, [None, -float("inf")], 1e300, 5, "größe", 0.1]
+)
+def test_held_record_is_read_back_as_it_was(value: object) -> None:
+    body = {"x": value, "null": None, "digits": "1234567890123456789012"}
+
+    assert unpack_json(pack_json(body)) == body
 
 
 def test_request_keeps_its_key_through_the_evaluation_file() -> None:
