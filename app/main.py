@@ -12,6 +12,7 @@ st.set_page_config(
 )
 st.html(frame.STYLE)
 current = st.navigation(navigation.build_pages())
+navigation.follow()
 frame.draw_side_bar()
 with boundary.page():
     current.run()

@@ -6,7 +6,6 @@ module `server`, so nothing may import it as `app.server`.
 """
 
 import gc
-import ipaddress
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,8 +20,8 @@ from starlette.responses import JSONResponse, RedirectResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from app.addresses import refuse_open_address
 from app.ui import boundary
-from core.errors import InputError
 
 logger = logging.getLogger("flywheel.web")
 
@@ -46,27 +45,12 @@ async def open_overview(_request: Request) -> RedirectResponse:
 @asynccontextmanager
 async def start(_app: st.App) -> AsyncIterator[None]:
     """Refuse to listen where anyone could come in, then import what pages need before the first visitor."""
-    refuse_open_address(st.get_option("server.address"))
+    refuse_open_address(st.get_option("server.address") or "all addresses", field="web.host")
     for module in WARMED_UP:
         import_module(module)
     gc.collect()
     gc.freeze()  # what was imported stays; later collections need not look at it
     yield
-
-
-def refuse_open_address(address: str | None) -> None:
-    """Raise `InputError` unless `address` is loopback: without sign-in everyone who connects may decide."""
-    if address == "localhost":
-        return
-    try:
-        if address and ipaddress.ip_address(address).is_loopback:
-            return
-    except ValueError:
-        pass
-    raise InputError(
-        f"web.host is {address!r}, but without sign-in the pages listen on this machine only; use 127.0.0.1",
-        field="web.host",
-    )
 
 
 app = st.App(

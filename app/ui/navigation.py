@@ -10,6 +10,10 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from app.ui import url
+
+_NEXT = "next_page"
+
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 
 
@@ -65,6 +69,18 @@ def build_pages() -> list[Page]:
         for entry in ENTRIES
         if entry.path.exists()
     ]
+
+
+def go(page: str, **parameters: object) -> None:
+    """Lead to another page, from a callback; the next script run takes the step before it draws anything."""
+    st.session_state[_NEXT] = (page, url.present(**parameters))
+
+
+def follow() -> None:
+    """Take the step that a callback asked for."""
+    if _NEXT in st.session_state:
+        page, parameters = st.session_state.pop(_NEXT)
+        st.switch_page(page_path(page), query_params=parameters)
 
 
 def open_overview() -> None:

@@ -19,10 +19,7 @@ def preview_each(texts: Sequence[str], *, max_chars: int = PREVIEW_CHARS) -> tup
     start = _shared_words(lines)
     rest = [line[start:] for line in lines]
     end = _shared_words([line[::-1] for line in rest])
-    return tuple(
-        _shorten(("… " if start else "") + line[: len(line) - end].strip(), max_chars)
-        for line in rest
-    )
+    return tuple(_shorten(("… " if start else "") + line[: len(line) - end].strip(), max_chars) for line in rest)
 
 
 def _shared_words(lines: Sequence[str]) -> int:

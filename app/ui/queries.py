@@ -11,7 +11,7 @@ from typing import TypeVar
 import streamlit as st
 
 from core.database import DATABASE_DOWN, Database, utc_now
-from core.errors import UnavailableError
+from core.errors import NotFoundError, UnavailableError
 from core.logs import (
     LabelCount,
     LogFilter,
@@ -71,8 +71,11 @@ def count_logs(log_filter: LogFilter) -> RecordCount:
 
 
 def get_record(record_id: str) -> LogRecord:
-    """Return one record. Raises `NotFoundError`."""
-    return _ask(LOG_STORE, lambda: log_store().get(record_id))
+    """Return one record. Raises `NotFoundError` about the URL's `record`."""
+    try:
+        return _ask(LOG_STORE, lambda: log_store().get(record_id))
+    except NotFoundError as error:
+        raise NotFoundError(str(error), field="record") from error
 
 
 @st.cache_data(ttl=20, max_entries=200, show_spinner=False)

@@ -76,15 +76,14 @@ def draw_summary(workload: WorkloadTotals, *, split: SplitSettings) -> None:
             st.metric("Tokens out", numbers.tokens(workload.completion_tokens or None))
             st.metric("With tool calls", numbers.share(workload.tool_call_records / workload.records, decimals=0))
         st.html(render_facts(workload))
-        asked = url.present(workload=workload.workload_id, client=workload.client_id)
         with st.container(horizontal=True, gap="small"):
             st.button(
                 "Browse its logs",
                 icon=":material/forum:",
                 key="browse_logs",
-                on_click=st.switch_page,
-                args=(navigation.page_path("logs"),),
-                kwargs={"query_params": asked},
+                on_click=navigation.go,
+                args=("logs",),
+                kwargs={"workload": workload.workload_id, "client": workload.client_id},
             )
 
 

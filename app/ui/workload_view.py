@@ -96,9 +96,8 @@ def explain_readiness(records: int, split: SplitSettings) -> str:
     """Return one sentence on what a run would have to work with."""
     needed = required_records(split)
     if records < needed:
-        return (
-            f"A run needs {numbers.quantity(needed, 'record')}; {numbers.quantity(needed - records, 'more')} to come."
-        )
+        missing = f"{numbers.count(needed - records)}{numbers.NBSP}more to come"
+        return f"A run needs {numbers.quantity(needed, 'record')}; {missing}."
     return (
         f"A run would judge on {numbers.count(split.evaluation_size)} and train on up to"
         f" {numbers.quantity(records - split.evaluation_size, 'record')}."

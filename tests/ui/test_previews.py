@@ -9,7 +9,7 @@ TEMPLATE = (
 
 def test_what_all_requests_share_is_left_out() -> None:
     previews = preview_each([TEMPLATE.format("Shares of Acme rise 4 %"), TEMPLATE.format("Borealis cuts dividend")])
-    assert previews == ("… Shares of Acme rise 4 % …", "… Borealis cuts dividend …")
+    assert previews == ("… Shares of Acme rise 4 %", "… Borealis cuts dividend")
 
 
 def test_short_common_words_stay() -> None:

@@ -1,0 +1,53 @@
+"""The Workloads page: the list, and one workload."""
+
+from pathlib import Path
+
+from tests.ui.conftest import open_page
+
+
+def plain(texts: list[str]) -> str:
+    return " | ".join(texts).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_an_empty_store_says_what_to_do_next(data: Path) -> None:
+    app = open_page("workloads")
+    assert any("No traffic yet" in text.value for text in app.markdown)
+
+
+def test_the_list_sums_up_all_traffic(traffic_data: Path) -> None:
+    app = open_page("workloads")
+    assert plain([caption.value for caption in app.caption]) == (
+        "3 workloads · 3 clients · 198 records · 28 Oct to 24 Nov 2026"
+    )
+
+
+def test_a_workload_shows_its_figures_and_readiness(traffic_data: Path) -> None:
+    app = open_page("workloads", workload="news_classifier", client="research-desk")
+    assert app.title[0].value == "news_classifier"
+    assert [(metric.label, metric.value) for metric in app.metric] == [
+        ("Records", "130"),
+        ("Tokens in", "41.6\N{NO-BREAK SPACE}k"),
+        ("Tokens out", "780"),
+        ("With tool calls", "0\N{NO-BREAK SPACE}%"),
+    ]
+    assert "judge on 100 and train on up to 30 records" in plain([text.value for text in app.markdown])
+
+
+def test_too_few_records_say_how_many_are_missing(traffic_data: Path) -> None:
+    app = open_page("workloads", workload="tool_router")
+    texts = plain([text.value for text in app.markdown])
+    assert "Too few records" in texts
+    assert "A run needs 101 records; 41 more to come." in texts
+
+
+def test_browsing_its_logs_keeps_workload_and_client(traffic_data: Path) -> None:
+    app = open_page("workloads", workload="tool_router", client="mobile-app")
+    app.button(key="browse_logs").click().run()
+    assert not app.exception
+    assert app.title[0].value == "Logs"
+    assert dict(app.query_params) == {"workload": "tool_router", "client": "mobile-app"}
+
+
+def test_an_unknown_workload_is_named_with_the_near_miss(traffic_data: Path) -> None:
+    app = open_page("workloads", workload="tool_routr")
+    assert "did you mean 'tool_router'" in app.warning[0].value
