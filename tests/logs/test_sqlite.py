@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from core.logs import LogFilter, LogStoreUnavailable, NotALogStore
 from core.logs.sqlite import SqliteLogStore, connections
 from core.logs.sqlite.ordering import Position, newest_first, oldest_first
-from core.logs.sqlite.schema import SLOT_BITS
 from tests.logs.samples import START_S, ingest, lines, put, record
 
 
@@ -206,9 +205,9 @@ def scan_of(rows: list[Position], *, descending: bool) -> Callable[[int | None, 
     st.data(),
 )
 def test_order_is_restored_from_ids_whatever_spilled(placed: list[tuple[int, int, bytes]], data: st.DataObject) -> None:
-    ids = data.draw(st.permutations(range(1 << SLOT_BITS)))
-    rows = [Position(t, name, ((t + s) << SLOT_BITS) | slot) for (t, s, name), slot in zip(placed, ids, strict=False)]
-    spill_ms = max((s for _, s, _ in placed), default=0)
+    by_id = {t + spill: Position(t, name, t + spill) for t, spill, name in placed}
+    rows = data.draw(st.permutations(list(by_id.values())))
+    spill_ms = max((row.id - row.timestamp_ms for row in rows), default=0)
     count = data.draw(st.integers(1, 5))
     assert list(oldest_first(scan_of(rows, descending=False), spill_ms=spill_ms, rows=count)) == sorted(rows)
     assert list(newest_first(scan_of(rows, descending=True), rows=count)) == sorted(rows, reverse=True)

@@ -1,14 +1,12 @@
 """Records in the order of (timestamp, content hash), from scans in the order of ids.
 
-Ids follow the time, but within one millisecond they follow arrival, and spilled records sit later than their time. So a
-scan's rows are held back until no row can still come before them, and sorted. Without spills that is a handful of rows.
+An id is the time or a later number, at most `spill_ms` later, and among equal times it follows arrival. So a scan's
+rows are held back until no row can still come before them, and sorted; mostly that is a handful of rows.
 """
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
-
-from core.logs.sqlite.schema import SLOT_BITS
 
 
 class Position(NamedTuple):
@@ -31,18 +29,18 @@ def oldest_first(scan: Scan, *, spill_ms: int, rows: int) -> Iterator[Position]:
         if is_last:
             yield from held
             return
-        complete_before_ms = (found[-1].id >> SLOT_BITS) - spill_ms
+        complete_before_ms = found[-1].id - spill_ms
         cut = bisect_left(held, (complete_before_ms, b"", 0))
         yield from held[:cut]
         held = held[cut:]
 
 
 def newest_first(scan: Scan, *, rows: int) -> Iterator[Position]:
-    """Yield all positions descending; `scan` goes by descending id. Spills are always later, so none can be missed."""
+    """Yield all positions descending; `scan` goes by descending id. Ids are never earlier than the time."""
     held: list[Position] = []
     for found, is_last in _chunks(scan, rows):
         held = sorted([*held, *found])
-        complete_from_ms = 0 if is_last else (found[-1].id >> SLOT_BITS) + 1
+        complete_from_ms = 0 if is_last else found[-1].id
         cut = bisect_left(held, (complete_from_ms, b"", 0))
         yield from reversed(held[cut:])
         held = held[:cut]

@@ -1,7 +1,7 @@
 """The tables of the log store's file, and how a file is recognised and made.
 
-The schema version is SQLite's `user_version`. A record's `id` is its time in milliseconds shifted by `SLOT_BITS`, plus
-a slot: more than 256 records of one millisecond spill into the next ones, at most `spill_ms` far.
+The schema version is SQLite's `user_version`. A record's `id` is its time in milliseconds, or the next number that was
+free then; no record is farther from its time than `spill_ms`.
 """
 
 import sqlite3
@@ -10,8 +10,6 @@ from core.logs.errors import NotALogStore
 
 APPLICATION_ID = 0x464C5947  # "FLYG"
 VERSION = 1
-SLOT_BITS = 8
-SLOTS = 1 << SLOT_BITS
 
 TABLES = """
 CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;

@@ -8,7 +8,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from core.logs.query import Query, Term, parse_query
-from core.logs.sqlite.placement import first_id, read_spill_ms
+from core.logs.sqlite.placement import read_spill_ms
 from core.logs.store import LogFilter
 from core.logs.timestamps import datetime_ms
 
@@ -83,9 +83,8 @@ def _time_conditions(connection: sqlite3.Connection, log_filter: LogFilter, key:
     conditions: list[tuple[str, int]] = []
     if log_filter.since is not None:
         since_ms = max(0, datetime_ms(log_filter.since))
-        conditions += [(f"{key} >= ?", first_id(since_ms)), ("record.timestamp_ms >= ?", since_ms)]
+        conditions += [(f"{key} >= ?", since_ms), ("record.timestamp_ms >= ?", since_ms)]
     if log_filter.until is not None:
         until_ms = max(0, datetime_ms(log_filter.until))
-        spilled_ms = until_ms + read_spill_ms(connection)
-        conditions += [(f"{key} < ?", first_id(spilled_ms)), ("record.timestamp_ms < ?", until_ms)]
+        conditions += [(f"{key} < ?", until_ms + read_spill_ms(connection)), ("record.timestamp_ms < ?", until_ms)]
     return conditions

@@ -16,8 +16,7 @@ from core.logs.sqlite.cursors import read_cursor, write_cursor
 from core.logs.sqlite.loading import RecordLoader
 from core.logs.sqlite.ordering import Position, newest_first, oldest_first
 from core.logs.sqlite.overview import count_from_rollup, summarise_workloads
-from core.logs.sqlite.placement import first_id, read_spill_ms
-from core.logs.sqlite.schema import SLOTS
+from core.logs.sqlite.placement import read_spill_ms
 from core.logs.sqlite.selection import Selection, find_workloads, select
 from core.logs.sqlite.writing import BatchWriter
 from core.logs.store import (
@@ -161,8 +160,8 @@ class SqliteLogStore:
 
 def _before(selection: Selection, place: Position, spill_ms: int) -> Selection:
     """Return the selection without what comes at or after a cursor's place."""
-    conditions = (f"{selection.key} < ?", "(record.timestamp_ms, record.content_hash) < (?, ?)")
-    parameters = (first_id(place.timestamp_ms + spill_ms) + SLOTS, place.timestamp_ms, place.content_hash)
+    conditions = (f"{selection.key} <= ?", "(record.timestamp_ms, record.content_hash) < (?, ?)")
+    parameters = (place.timestamp_ms + spill_ms, place.timestamp_ms, place.content_hash)
     return replace(
         selection,
         conditions=(*selection.conditions, *conditions),
