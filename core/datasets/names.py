@@ -21,7 +21,8 @@ def dataset_name(kind: DatasetKind, workload_id: str, *, suffix: str) -> str:
     prefix, ending = _PREFIXES[kind], _make_safe(suffix)
     room = LONGEST_NAME - len(prefix) - len(ending) - 2
     workload = _make_safe(_make_safe(workload_id)[: max(room, 0)])
-    return "-".join(part for part in (prefix, workload, ending) if part)[:LONGEST_NAME]
+    name = "-".join(part for part in (prefix, workload, ending) if part)
+    return name[:LONGEST_NAME].rstrip("-._")
 
 
 def _make_safe(text: str) -> str:

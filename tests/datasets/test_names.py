@@ -23,10 +23,17 @@ def test_plain_names_are_the_blueprints() -> None:
         ("größe", "flywheel-eval-gr-e-r"),
         ("路由", "flywheel-eval-r"),
         ("x" * 200, "flywheel-eval-" + "x" * 80 + "-r"),
+        ("-" * 200, "flywheel-eval-r"),
     ],
 )
 def test_other_characters_are_replaced(workload: str, expected: str) -> None:
     assert dataset_name("evaluation", workload, suffix="r") == expected
+
+
+def test_suffix_too_long_for_a_name_is_cut_at_a_letter() -> None:
+    suffix = "s" * 81 + "-" + "t" * 40  # the 96th character of the name would be the dash
+
+    assert dataset_name("evaluation", "w", suffix=suffix) == "flywheel-eval-" + "s" * 81
 
 
 @given(st.text(), st.text(max_size=120))
