@@ -5,7 +5,23 @@ Speaks the NeMo v1 HTTP contract: data store, entity store, customizer, evaluato
 of `core` it uses scoring and errors. `docs/local-backend.md` lists its calls.
 """
 
-from core.backend.server import serve_backend
-from core.backend.service import create_backend
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.backend.server import serve_backend
+    from core.backend.service import create_backend
 
 __all__ = ["create_backend", "serve_backend"]
+
+
+def __getattr__(name: str) -> object:
+    # Late, because job processes come through here too and must not pay for the web framework: half a second each.
+    if name == "serve_backend":
+        from core.backend.server import serve_backend
+
+        return serve_backend
+    if name == "create_backend":
+        from core.backend.service import create_backend
+
+        return create_backend
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

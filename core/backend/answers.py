@@ -4,6 +4,7 @@ The shape follows the path, so that an unknown path answers like its service: `/
 Hugging Face hub does, everything else with `{"detail": ...}`.
 """
 
+import json
 import logging
 import uuid
 from typing import TypeVar
@@ -22,6 +23,14 @@ NIM_TYPES = {404: "NotFoundError", 405: "MethodNotAllowedError", 422: "BadReques
 DO_NOT_RETRY = {"x-should-retry": "false"}  # the official client would send a refused create three times
 
 _log = logging.getLogger(__name__)
+
+
+class JsonAnswer(JSONResponse):
+    """A JSON answer in plain ASCII: logged texts may hold halves of characters, which UTF-8 cannot carry."""
+
+    def render(self, content: object) -> bytes:
+        """Return the bytes of the answer."""
+        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 
 class Body(BaseModel):
@@ -77,14 +86,14 @@ def _answer(request: Request, error: BackendError) -> JSONResponse:
     path = request.url.path
     headers = dict(DO_NOT_RETRY) if error.status == TAKEN else {}
     if path.startswith(NIM_PREFIX + "/"):
-        return JSONResponse(_nim_body(error), error.status, headers)
+        return JsonAnswer(_nim_body(error), error.status, headers)
     if path.startswith(HUB_PREFIX + "/"):
         headers |= {"X-Error-Message": _one_line(str(error))}
-        if isinstance(error, HubError) and error.code:
-            headers["X-Error-Code"] = error.code
-        return JSONResponse({"error": str(error)}, error.status, headers)
+        code, facts = (error.code, error.facts) if isinstance(error, HubError) else ("", {})
+        headers |= {"X-Error-Code": code} if code else {}
+        return JsonAnswer({"error": str(error), **facts}, error.status, headers)
     detail = error.problems if isinstance(error, InvalidError) else str(error)
-    return JSONResponse({"detail": detail}, error.status, headers)
+    return JsonAnswer({"detail": detail}, error.status, headers)
 
 
 TAKEN = 409

@@ -10,6 +10,7 @@ from typing import Any
 
 from core.backend.context import Context
 from core.backend.entity_store import MODEL
+from core.backend.errors import TakenError
 from core.backend.identity import new_id, read_time, write_time
 from core.backend.job_records import FINAL, move_job
 from core.backend.state import Document
@@ -115,10 +116,14 @@ class CustomizationJob:
         """Keep the adapter under the model's name and mark the job as completed."""
         self._save()
         summary = f"trained on {result['training']} rows, validated on {result['validation']}"
-        with self.context.state.transaction():
-            if end_customization(self.context, self.id, status="completed", detail=summary) and self.plan.model:
-                self._register(self.plan.model)
-                return
+        try:
+            with self.context.state.transaction():
+                if end_customization(self.context, self.id, status="completed", detail=summary) and self.plan.model:
+                    self._register(self.plan.model)
+                    return
+        except TakenError as error:  # another job of the same output model was faster
+            self.fail(str(error))
+            return
         self.context.adapters.discard(self.id)
 
     def fail(self, reason: str) -> None:

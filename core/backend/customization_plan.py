@@ -11,8 +11,8 @@ from core.backend.entity_store import MODEL, ModelBody
 from core.backend.errors import InvalidError, TakenError
 from core.backend.repositories import StoredFile
 from core.backend.state import Document
-from core.backend.students import STUDENTS, TrainingError, TrainingParameters
-from core.errors import near_miss
+from core.backend.student_names import require_student
+from core.backend.students import TrainingError, TrainingParameters
 
 TRAINED_HERE = ("sft", "lora")
 
@@ -29,7 +29,7 @@ def plan_job(context: Context, job_id: str, body: JobBody) -> PlannedJob:
     """Return the job. Raises `InvalidError` naming the field that is wrong, `TakenError` for a model that exists."""
     config = resolve_config(context.state, body.config)
     option = _choose_option(config, body)
-    student = _student_of(config)
+    student = require_student(config["target"]["base_model"], location=("body", "config", "target"))
     dataset = resolve_dataset(context, body.dataset, location=("body", "dataset"))
     training = dataset.below("training")
     if not training:
@@ -66,15 +66,6 @@ def _choose_option(config: Document, body: JobBody) -> Document:
         if offered.kind == wanted:
             return offered.model_dump(mode="json", exclude_none=True)
     raise InvalidError.at(*location, message=f"the configuration does not offer {wanted[0]!r} with {wanted[1]!r}")
-
-
-def _student_of(config: Document) -> str:
-    student = config["target"].get("base_model")
-    if student not in STUDENTS:
-        hint = near_miss(str(student), list(STUDENTS)) or f"; it has {', '.join(STUDENTS)}"
-        message = f"the local backend has no student {student!r}{hint}"
-        raise InvalidError.at("body", "config", "target", message=message)
-    return str(student)
 
 
 def _read_parameters(body: JobBody) -> TrainingParameters:

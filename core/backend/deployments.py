@@ -17,8 +17,7 @@ from core.backend.errors import InvalidError, TakenError
 from core.backend.identity import read_time
 from core.backend.lists import ListRules
 from core.backend.state import Document
-from core.backend.students import STUDENTS
-from core.errors import near_miss
+from core.backend.student_names import require_student
 
 DEPLOYMENT = "model deployment"
 CONFIG = "deployment config"
@@ -136,8 +135,4 @@ def _student_of(config: ConfigBody) -> str:
     if config.external_endpoint is not None:
         message = "external endpoints are not offered by the local backend; give `model` and `nim_deployment`"
         raise InvalidError.at("body", "config", "external_endpoint", message=message)
-    model = config.model if isinstance(config.model, str) else ""
-    if model not in STUDENTS:
-        hint = near_miss(model, list(STUDENTS)) or f"; it has {', '.join(STUDENTS)}"
-        raise InvalidError.at("body", "config", "model", message=f"the local backend has no model {model!r}{hint}")
-    return model
+    return require_student(config.model, location=("body", "config", "model"))

@@ -11,6 +11,8 @@
 A server that cannot start raises `core.errors.InputError` or `ConflictError`.
 """
 
+from collections.abc import Mapping
+
 from core.errors import FlywheelError
 
 
@@ -51,12 +53,16 @@ class InvalidError(BackendError):
 
 
 class HubError(BackendError):
-    """A refusal of the Hugging Face endpoint; `code` is one of its documented names, or empty."""
+    """A refusal of the Hugging Face endpoint.
 
-    def __init__(self, message: str, *, status: int, code: str = "") -> None:
+    `code` is one of its documented names, or empty; `facts` are further keys of the answer that clients read.
+    """
+
+    def __init__(self, message: str, *, status: int, code: str = "", facts: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
+        self.facts = facts or {}
 
 
 class JobFailedError(FlywheelError):

@@ -61,6 +61,7 @@ class EvaluationJob:
             "model": served.id,
             "student": served.student,
             "adapter": str(served.adapter) if served.adapter else None,
+            "created": int(self.context.clock().timestamp()),
             "tasks": self.tasks,
             "archive": str(archive_path(self.context, self.id)),
         }

@@ -14,15 +14,16 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from core.backend.completions import answer_all, write_completion
 from core.backend.errors import JobFailedError, TemplateProblem
 from core.backend.metrics import aggregate, score_record
 from core.backend.rows import RowFile, read_rows
-from core.backend.serving import answer_all, write_completion
 from core.backend.state import Document
 from core.backend.templates import render_json
 
 BATCH = 64  # records answered between two progress messages
 RESULTS_NAME = "results/results.json"
+_JSON_KEYS = frozenset({"messages", "tools"})  # of a template: what renders to JSON; the rest is sent as it is
 _NOT_IN_A_NAME = re.compile(r"[^a-z0-9]+")
 
 
@@ -59,13 +60,12 @@ def _evaluate_batch(items: Sequence[Document], task: Document, order: Document) 
     started = time.perf_counter()
     completions = iter(answer_all(order["student"], _adapter_of(order), requests) if requests else [])
     latency_ms = (time.perf_counter() - started) * 1000 / max(1, len(requests))
-    created = int(time.time())
     results = []
     for item, request in zip(items, asked, strict=True):
         if isinstance(request, str):
             results.append(_failed_record(item, task, request))
             continue
-        response = write_completion(order["model"], next(completions), created=created)
+        response = write_completion(order["model"], next(completions), created=order["created"])
         sample = {
             "output_text": response["choices"][0]["message"].get("content") or "",
             "response": response,
@@ -89,9 +89,6 @@ def _build_request(item: Document, task: Document, model: str) -> Document | str
         return "the template's messages are not a list of objects"
     plain = {key: value for key, value in task["template"].items() if key not in _JSON_KEYS}
     return {"model": model, **task["params"], **plain, **filled}
-
-
-_JSON_KEYS = frozenset({"messages", "tools"})
 
 
 def _score(item: Document, sample: Document, task: Document) -> Document:
@@ -140,7 +137,7 @@ def _write_archive(path: Path, samples: Mapping[str, Sequence[Document]]) -> Non
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")
     with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        archive.writestr(RESULTS_NAME, json.dumps(samples, ensure_ascii=False))
+        archive.writestr(RESULTS_NAME, json.dumps(samples))
     unfinished.replace(path)
 
 

@@ -15,7 +15,7 @@ from core.backend.answers import HUB_PREFIX, Body, check_body, read_json
 from core.backend.commit_body import read_commit
 from core.backend.context import Context
 from core.backend.data_store import NAMESPACE, NAMESPACES_PATH, RepositoryName
-from core.backend.errors import HubError
+from core.backend.errors import HubError, TakenError
 from core.backend.repositories import StoredFile, Tree
 from core.backend.routes import make_router
 from core.backend.state import Document
@@ -88,8 +88,12 @@ class Hub:
             message = f"no namespace {body.organization!r} in the data store; create it with POST {NAMESPACES_PATH}"
             raise HubError(message, status=404)
         private = bool(body.private) or body.visibility == "private"
-        self._repositories.create(body.organization, body.name, private=private)
-        return {"url": f"{request.base_url}v1/hf/datasets/{body.organization}/{body.name}"}
+        url = f"{request.base_url}v1/hf/datasets/{body.organization}/{body.name}"
+        try:
+            self._repositories.create(body.organization, body.name, private=private)
+        except TakenError as error:  # clients told that it may exist read the address from this answer
+            raise HubError(str(error), status=409, facts={"url": url}) from error
+        return {"url": url}
 
     def delete_repository(self, raw: Annotated[object, Depends(read_json)]) -> Document:
         """Remove a dataset repository with its files."""

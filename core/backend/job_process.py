@@ -17,6 +17,7 @@ import resource
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -31,16 +32,17 @@ ROOT = Path(__file__).resolve().parents[2]
 # Two jobs at a time and two cores: one thread each, which also makes a training's sums come out in one order.
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 WARM_UP = "warm up"  # the order that only loads what jobs need and sends no message
-MEMORY_BYTES = 8 << 30  # a template that fills memory ends its job, not the machine
+MEMORY_BYTES = 4 << 30  # a template that fills memory ends its job, not the machine
 NICENESS = 5  # a run's own processes and the server come first
 
 _log = logging.getLogger(__name__)
 
 
 class JobProcess:
-    """A running job process, as the server holds it."""
+    """A running job process, as the server holds it. `idle_since_s` is when its last job ended (monotonic clock)."""
 
     def __init__(self) -> None:
+        self.idle_since_s = time.monotonic()
         path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
         self._process = subprocess.Popen(
             [sys.executable, "-c", "from core.backend.job_process import main; main()"],
@@ -112,7 +114,7 @@ def main() -> None:
     while True:
         order = orders.get()
         if order["work"] == WARM_UP:
-            import core.backend.students  # noqa: F401  # loading it is the work
+            from core.backend import evaluation_work  # noqa: F401  # loading it is the work
         else:
             send(_serve(order, lambda facts: send({"event": "progress", **facts})))
 

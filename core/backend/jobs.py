@@ -8,6 +8,7 @@ import contextlib
 import logging
 import queue
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -150,14 +151,18 @@ class JobQueue:
         with self._processes.lock:
             del self._processes.busy[job_id]
             if process.is_alive() and not self._processes.closed:
+                process.idle_since_s = time.monotonic()
                 self._processes.idle.append(process)
                 return
         process.close()
 
     def _end_idle_processes(self) -> None:
+        now_s = time.monotonic()
         with self._processes.lock:
-            idle, self._processes.idle = self._processes.idle, []
-        for process in idle:
+            idle = self._processes.idle
+            ended = [process for process in idle if now_s - process.idle_since_s >= self._idle_s]
+            self._processes.idle = [process for process in idle if process not in ended]
+        for process in ended:
             process.close()
 
 

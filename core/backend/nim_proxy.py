@@ -11,12 +11,13 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends
 from fastapi.responses import StreamingResponse
 from pydantic import ConfigDict, Field
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from core.backend.answers import NIM_PREFIX, Body, check_body, read_json
+from core.backend.answers import NIM_PREFIX, Body, JsonAnswer, check_body, read_json
+from core.backend.completions import answer_all, write_completion
 from core.backend.context import Context
 from core.backend.routes import make_router
-from core.backend.serving import answer_all, find_served, list_served, write_completion
+from core.backend.serving import find_served, list_served
 from core.backend.state import Document
 
 
@@ -91,7 +92,7 @@ class NimProxy:
         answer = write_completion(model.id, completion, created=int(self._context.clock().timestamp()))
         if body.stream:
             return StreamingResponse(_stream(answer), media_type="text/event-stream")
-        return JSONResponse(answer)
+        return JsonAnswer(answer)
 
 
 def _stream(answer: Document) -> Iterator[str]:

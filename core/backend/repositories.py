@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.backend.errors import HubError, TakenError
+from core.backend.errors import HubError
 from core.backend.identity import Clock, write_time
 from core.backend.state import Document, State
 
@@ -53,7 +53,7 @@ class Tree:
 
 
 class Repositories:
-    """All dataset repositories of the data store. Errors are `HubError` with the hub's code."""
+    """All dataset repositories of the data store. What is missing raises `HubError` with the hub's code."""
 
     def __init__(self, state: State, folder: Path, *, clock: Clock) -> None:
         self._state = state
@@ -61,7 +61,7 @@ class Repositories:
         self._clock = clock
 
     def create(self, namespace: str, name: str, *, private: bool) -> None:
-        """Make an empty repository. Raises 409 when it exists."""
+        """Make an empty repository. Raises `TakenError` when it exists."""
         now = write_time(self._clock())
         folder_name = uuid.uuid4().hex
         first: Document = {"parent": None, "summary": "initial commit", "created_at": now, "files": {}}
@@ -74,12 +74,9 @@ class Repositories:
             "folder": folder_name,
             "head": first["oid"],
         }
-        try:
-            with self._state.transaction():
-                self._state.insert(REPOSITORY, namespace, name, repository)
-                self._state.insert(COMMIT, folder_name, first["oid"], first)
-        except TakenError as error:
-            raise HubError(str(error), status=409) from error
+        with self._state.transaction():
+            self._state.insert(REPOSITORY, namespace, name, repository)
+            self._state.insert(COMMIT, folder_name, first["oid"], first)
 
     def get(self, namespace: str, name: str) -> Document:
         """Return the repository's document. Raises 404 when there is none."""

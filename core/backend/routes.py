@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from core.backend.answers import JsonAnswer
 from core.backend.state import Document
 
 Endpoint = Callable[..., Document | list[Document] | Response | None]
@@ -18,7 +19,7 @@ def make_router(routes: list[Route], *, status_codes: dict[Any, int] | None = No
 
     `status_codes` holds the status of endpoints that succeed with another one than 200.
     """
-    router = APIRouter()
+    router = APIRouter(default_response_class=JsonAnswer)
     codes = status_codes or {}
     for method, path, endpoint in routes:
         router.add_api_route(

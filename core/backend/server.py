@@ -46,7 +46,9 @@ def serve_backend(
     with _hold_directory(directory), _open_socket(host, port) as listener:
         allowed_hosts = {ANY_HOST} if is_remote_allowed else {*LOOPBACK_NAMES, host.lower()}
         app = create_backend(directory, allowed_hosts=allowed_hosts)
-        config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=CLOSE_S)
+        config = uvicorn.Config(
+            app, log_level="warning", access_log=False, ws="none", timeout_graceful_shutdown=CLOSE_S
+        )
         server = uvicorn.Server(config)
         with _stop_on_signals(server):
             if announce is not None:

@@ -7,14 +7,13 @@ from pathlib import Path
 from core.backend.errors import JobFailedError
 from core.backend.rows import RowFile, read_rows
 from core.backend.state import Document
+from core.backend.students import TrainingParameters, TrainingProgress, train_adapter
 
 VALIDATION_SHARE = 0.1  # taken from the training rows when there are no validation files, as the real customizer does
 
 
 def train(order: Document, report: Callable[[Document], None]) -> Document:
     """Train the order's student, write the adapter to its place and return how many rows it learned from."""
-    from core.backend.students import TrainingParameters, TrainingProgress, train_adapter
-
     training = read_rows([RowFile(*file) for file in order["training"]])
     validation = read_rows([RowFile(*file) for file in order["validation"]])
     if not training:
