@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 
 from core.datasets.json_bytes import to_line
 from core.datasets.names import DatasetKind
@@ -40,13 +41,17 @@ class Dataset:
 
 def write_file(rows: Iterable[Mapping[str, object]], *, dataset: str, path: str) -> DatasetFile:
     """Return the file that holds one row a line."""
-    lines = [to_line(row) for row in rows]
-    content = b"".join(lines)
+    buffer = BytesIO()  # grows in place and hands its bytes over: a list of lines would hold the file twice
+    records = 0
+    for row in rows:
+        buffer.write(to_line(row))
+        records += 1
+    content = buffer.getvalue()
     return DatasetFile(
         dataset=dataset,
         path=path,
         content=content,
-        records=len(lines),
+        records=records,
         sha256=hashlib.sha256(content).hexdigest(),
     )
 
