@@ -1,6 +1,23 @@
-"""What candidates scored: samples judged record by record, metrics, stored results and their hashes."""
+"""What candidates scored: samples judged record by record, metrics, stored results and their hashes.
 
+And what that means: candidates compared with teacher, gold and base, held against the policy's gates, put into words.
+"""
+
+from core.evaluation.assessment import Assessment, CandidateAssessment, Circumstances, assess
+from core.evaluation.classes import ClassRow
+from core.evaluation.comparability import EvaluationInputs, InputDifference, find_common_keys, find_differences
+from core.evaluation.comparison import CandidateComparison, CandidateSamples, Comparison, compare
+from core.evaluation.cost import CostComparison, Price, Traffic, compare_cost, sum_traffic
+from core.evaluation.errors import ComparisonError
+from core.evaluation.estimates import ScoreEstimates, estimate_scores
+from core.evaluation.gate import Approval, Gate, GateStatus, GateUnit, check_approval
+from core.evaluation.gates import check_gates
+from core.evaluation.gold import GoldComparison
+from core.evaluation.latency import Latency, LatencyComparison, compare_latency, summarise_latency
 from core.evaluation.metrics import Metrics, measure
+from core.evaluation.pairing import Lead, OutcomePair, PairedComparison, compare_pair, pair_outcomes
+from core.evaluation.plain import to_plain
+from core.evaluation.ranking import Ranking, rank_candidates
 from core.evaluation.results import (
     EvaluationResult,
     StoredEvaluation,
@@ -13,23 +30,71 @@ from core.evaluation.results import (
     store_evaluation,
 )
 from core.evaluation.samples import Candidate, ExpectedAnswer, Outcome, Sample, judge_outputs, read_evaluation_set
+from core.evaluation.shares import Share
+from core.evaluation.verdict import Verdict, describe_candidate, judge_candidate, training_sentence, verdict_sentence
 
 __all__ = [
+    "Approval",
+    "Assessment",
     "Candidate",
+    "CandidateAssessment",
+    "CandidateComparison",
+    "CandidateSamples",
+    "Circumstances",
+    "ClassRow",
+    "Comparison",
+    "ComparisonError",
+    "CostComparison",
+    "EvaluationInputs",
     "EvaluationResult",
     "ExpectedAnswer",
+    "Gate",
+    "GateStatus",
+    "GateUnit",
+    "GoldComparison",
+    "InputDifference",
+    "Latency",
+    "LatencyComparison",
+    "Lead",
     "Metrics",
     "Outcome",
+    "OutcomePair",
+    "PairedComparison",
+    "Price",
+    "Ranking",
     "Sample",
+    "ScoreEstimates",
+    "Share",
     "StoredEvaluation",
+    "Traffic",
+    "Verdict",
+    "assess",
+    "check_approval",
+    "check_gates",
+    "compare",
+    "compare_cost",
+    "compare_latency",
+    "compare_pair",
+    "describe_candidate",
+    "estimate_scores",
     "evaluate_outputs",
+    "find_common_keys",
+    "find_differences",
     "get_evaluation",
     "hash_results",
+    "judge_candidate",
     "judge_outputs",
     "list_evaluations",
     "load_samples",
     "measure",
+    "pair_outcomes",
     "parse_candidate",
+    "rank_candidates",
     "read_evaluation_set",
     "store_evaluation",
+    "sum_traffic",
+    "summarise_latency",
+    "to_plain",
+    "training_sentence",
+    "verdict_sentence",
 ]
