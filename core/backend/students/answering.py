@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from core.backend.students.adapters import Adapter
 from core.backend.students.errors import AdapterError
-from core.backend.students.prompted import answer_from_prompt
+from core.backend.students.prompted import answer_from_prompts
 from core.backend.students.request_reading import chat_messages, read_request
 from core.backend.students.sizes import get_size
 from core.scoring import content_text
@@ -38,12 +38,11 @@ def answer(student: str, adapter: Adapter | None, request: Mapping[str, object])
 
 
 def answer_many(student: str, adapter: Adapter | None, requests: Sequence[Mapping[str, object]]) -> list[Completion]:
-    """Return what `answer` gives for each request, in order; much faster than one by one with an adapter."""
+    """Return what `answer` gives for each request, in order; much faster than one by one."""
     size = get_size(student)
     if adapter is None:
-        messages: Sequence[Mapping[str, object]] = [
-            {"role": "assistant", "content": answer_from_prompt(read_request(request), size)} for request in requests
-        ]
+        contents = answer_from_prompts([read_request(request) for request in requests], size)
+        messages: Sequence[Mapping[str, object]] = [{"role": "assistant", "content": content} for content in contents]
     elif adapter.student == student:
         messages = adapter.messages_for(requests)
     else:

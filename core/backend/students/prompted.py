@@ -5,15 +5,14 @@ words and characters they share (cosine of weighted n-grams). A close example co
 too little with any label gets the label that the prompt wants in doubt.
 """
 
+from collections import defaultdict
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 
 from core.backend.students.examples import Example
-from core.backend.students.features import FloatArray, TextFeatures, fit_features
-from core.backend.students.label_list import Label
-from core.backend.students.ngrams import CountMatrix
+from core.backend.students.features import FittedFeatures, FloatArray, fit_features
 from core.backend.students.plain_words import plain_words
 from core.backend.students.request_reading import ReadRequest
 from core.backend.students.sizes import StudentSize
@@ -25,26 +24,48 @@ DOUBT = 0.15  # similarity below which the default label is answered
 _TEXT_LENGTH_LIMIT = 200  # characters of the text that is echoed when the prompt names no labels
 
 
-def answer_from_prompt(read: ReadRequest, size: StudentSize) -> str:
-    """Return the content of the answer to one request; its first line where the prompt names no label at all."""
+def answer_from_prompts(reads: Sequence[ReadRequest], size: StudentSize) -> list[str]:
+    """Return the content of the answer to each request; the text's first line where a prompt names no label at all."""
+    documents = [tuple(f"{label.name} {label.description}" for label in read.labels) for read in reads]
+    examples = [tuple(example.text for example in read.examples) for read in reads]
+    texts = [read.text for read in reads]
+    of_labels = similarities(texts, documents, size)
+    of_examples = similarities(texts, examples, size)
+    return [
+        _answer(read, label_scores, example_scores)
+        for read, label_scores, example_scores in zip(reads, of_labels, of_examples, strict=True)
+    ]
+
+
+def similarities(texts: Sequence[str], documents: Sequence[tuple[str, ...]], size: StudentSize) -> list[FloatArray]:
+    """Return how much each text shares with each of its own documents, from 0 to 1.
+
+    What is rare among the documents counts more. Texts that are compared with the same documents are read together.
+    """
+    found = [np.zeros(0, np.float32)] * len(texts)
+    groups: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+    for place, own in enumerate(documents):
+        groups[own].append(place)
+    for own, places in groups.items():
+        if own:
+            known = _read_documents(own, size)
+            rows = known.features.rows_of([plain_words(texts[place]) for place in places])
+            shared = np.asarray((rows @ known.rows.T).toarray(), np.float32)
+            for place, row in zip(places, shared, strict=True):
+                found[place] = row
+    return found
+
+
+def _answer(read: ReadRequest, label_scores: FloatArray, example_scores: FloatArray) -> str:
     choices = _Choices(read)
     if not choices.contents:
         return read.text.split("\n")[0][:_TEXT_LENGTH_LIMIT]
     scores = np.zeros(len(choices.contents), np.float32)
-    if read.labels:
-        known = _known_labels(read.labels, size)
-        scores[: len(read.labels)] = similarities(known.features.rows_of([plain_words(read.text)]), known.rows)
-    if read.examples:
-        near = EXAMPLE_WEIGHT * _example_similarities(read, size) ** EXAMPLE_POWER
-        np.add.at(scores, choices.of_examples, near)
+    scores[: len(label_scores)] = label_scores
+    np.add.at(scores, choices.of_examples, EXAMPLE_WEIGHT * example_scores**EXAMPLE_POWER)
     if read.default is not None and scores.max() < DOUBT:
         return choices.contents[read.labels.index(read.default)]
     return choices.contents[int(scores.argmax())]
-
-
-def similarities(row: CountMatrix, rows: CountMatrix) -> FloatArray:
-    """Return the cosine of one row of unit length with each of `rows`."""
-    return np.asarray((rows @ row.T).toarray(), np.float32).ravel()
 
 
 class _Choices:
@@ -56,7 +77,7 @@ class _Choices:
     def __init__(self, read: ReadRequest) -> None:
         self.contents = [read.wrapping.wrap(label.name) for label in read.labels]
         places = {fold_answer(label.name): place for place, label in enumerate(read.labels)}
-        self.of_examples = [self._place(example, places) for example in read.examples]
+        self.of_examples = np.array([self._place(example, places) for example in read.examples], np.int64)
 
     def _place(self, example: Example, places: dict[str, int]) -> int:
         content = content_text(example.message.get("content"))
@@ -68,19 +89,7 @@ class _Choices:
         return places[key]
 
 
-class _KnownLabels(NamedTuple):
-    features: TextFeatures
-    rows: CountMatrix
-
-
-@lru_cache(maxsize=64)
-def _known_labels(labels: tuple[Label, ...], size: StudentSize) -> _KnownLabels:
-    documents = [plain_words(f"{label.name} {label.description}") for label in labels]
-    fitted = fit_features(documents, size.prompted)
-    return _KnownLabels(features=fitted.features, rows=fitted.rows)
-
-
-def _example_similarities(read: ReadRequest, size: StudentSize) -> FloatArray:
-    texts = [plain_words(text) for text in (read.text, *(example.text for example in read.examples))]
-    rows = fit_features(texts, size.prompted).rows
-    return similarities(rows[[0]], rows[1:])
+# The labels of a workload, and the examples written into its prompt, come again with every request.
+@lru_cache(maxsize=256)
+def _read_documents(documents: tuple[str, ...], size: StudentSize) -> FittedFeatures:
+    return fit_features([plain_words(document) for document in documents], size.prompted)

@@ -38,7 +38,7 @@ STUDENTS: Mapping[str, StudentSize] = MappingProxyType(
                 name="local/linear-medium",
                 summary="words and pairs of words in 262 thousand buckets",
                 trained=(NgramPlan(unit="word", shortest=1, longest=2, bits=18),),
-                prompted=(_WORDS, NgramPlan(unit="character", shortest=5, longest=5, bits=18)),
+                prompted=(_WORDS, NgramPlan(unit="character", shortest=5, longest=5, bits=16)),
             ),
             StudentSize(
                 name="local/linear-large",
@@ -47,7 +47,7 @@ STUDENTS: Mapping[str, StudentSize] = MappingProxyType(
                     NgramPlan(unit="word", shortest=1, longest=2, bits=18),
                     NgramPlan(unit="character", shortest=2, longest=5, bits=19),
                 ),
-                prompted=(_WORDS, NgramPlan(unit="character", shortest=3, longest=5, bits=18)),
+                prompted=(_WORDS, NgramPlan(unit="character", shortest=3, longest=5, bits=16)),
             ),
         )
     }
