@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.ui import frame, log_filters, log_table, navigation, queries, record_drawer, states, url
+from app.ui import frame, log_filters, log_table, queries, record_drawer, states, url
 
 frame.draw_header("Logs")
 
@@ -31,11 +31,11 @@ if not page.records:
 log_table.draw_pager(page, cursor=query.cursor, count=count)
 log_table.draw_records(page.records, with_workload=query.workload is None, with_client=query.client is None)
 if query.workload:
-    st.page_link(
-        navigation.page_path("workloads"),
-        label=f"About workload {query.workload}",
+    frame.draw_link(
+        "workloads",
+        f"About workload {query.workload}",
         icon=":material/category:",
-        query_params=url.present(workload=query.workload, client=query.client),
+        parameters=url.present(workload=query.workload, client=query.client),
     )
 
 if query.record:

@@ -65,20 +65,23 @@ def page() -> Iterator[None]:
         states.show_problem(describe_error(error))
 
 
-def act(change: Callable[[], str | None]) -> bool:
-    """Run what a click does, in a callback; True when it worked.
+def attempt(change: Callable[[], object]) -> Problem | None:
+    """Run what a click does, one call into `core`, in a callback; return what went wrong in words, or None.
 
-    `change` makes one call into `core` and returns what to tell the person, if anything. An error leaves a notice
-    instead: a callback must not draw, because drawing is where a second click could tear it.
+    A callback must not draw, because drawing is where a second click could tear it: keep the problem for the next run.
     """
     try:
-        told = change()
+        change()
     except Exception as error:  # noqa: BLE001 - the edge: logged under a reference id
-        st.session_state[NOTICE_KEY] = describe_error(error)
-        return False
-    if told:
-        st.session_state[NOTICE_KEY] = told
-    return True
+        return describe_error(error)
+    return None
+
+
+def act(change: Callable[[], object], *, told: str) -> bool:
+    """Run what a click does and leave a notice for the next run: `told` when it worked, the problem otherwise."""
+    problem = attempt(change)
+    st.session_state[NOTICE_KEY] = problem or told
+    return problem is None
 
 
 def report(error: Exception) -> bool:

@@ -2,7 +2,7 @@
 
 Traces of variants carry no colours: added in the order base, in-context, customized they take the theme's palette, so
 light and dark switch without a rerun. Neutral, better and worse are fixed: at least 3:1 on both page backgrounds.
-Labels are in per cent points of 0 to 100, because Plotly's own per cent format knows no blank before the sign.
+Shares are drawn from 0 to 100 with texts of ours, because Plotly's per cent format knows no blank before the sign.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,8 @@ VARIANT_SYMBOLS = {"base": "circle-open", "icl": "diamond", "customized": "squar
 CONFIG: dict[str, Any] = {"displaylogo": False, "displayModeBar": False}
 ROW_PX = 30
 DAY_MS = 86_400_000
-PER_CENT = "\N{NO-BREAK SPACE}%"
+QUARTERS = (0, 25, 50, 75, 100)
+QUARTER_TEXTS = [f"{value}{numbers.NBSP}%" for value in QUARTERS]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +78,7 @@ def interval_dots(points: Sequence[IntervalPoint], *, minimum: float | None = No
         )
     if minimum is not None:
         figure.add_vline(x=minimum * 100, line={"color": NEUTRAL, "width": 1.5, "dash": "dot"})
-    figure.update_xaxes(range=[0, 101], tickvals=[0, 25, 50, 75, 100], ticksuffix=PER_CENT, title=None, zeroline=False)
+    figure.update_xaxes(range=[0, 102], tickvals=QUARTERS, ticktext=QUARTER_TEXTS, title=None, zeroline=False)
     figure.update_yaxes(categoryorder="array", categoryarray=rows[::-1], title=None, showgrid=True)
     return _laid_out(figure, height=ROW_PX * max(len(points), 2) + 84, has_legend=True)
 
@@ -108,20 +109,20 @@ def accuracy_bars(points: Sequence[IntervalPoint]) -> go.Figure:
             showlegend=bool(shown),
         )
     figure.update_layout(barmode="group", bargap=0.32, bargroupgap=0.08, barcornerradius=3)
-    figure.update_yaxes(range=[0, 104], tickvals=[0, 25, 50, 75, 100], ticksuffix=PER_CENT, title=None)
+    figure.update_yaxes(range=[0, 104], tickvals=QUARTERS, ticktext=QUARTER_TEXTS, title=None)
     figure.update_xaxes(title=None)
     return _laid_out(figure, height=330, has_legend=True)
 
 
-def confusion_matrix(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> go.Figure:
+def confusion_matrix(rows: Sequence[str], columns: Sequence[str], counts: Sequence[Sequence[int]]) -> go.Figure:
     """Return the matrix of expected (rows) by answered (columns), coloured by each row's share; zeros stay quiet."""
     totals = [sum(row) for row in counts]
     shares = [[cell / total if total else 0.0 for cell in row] for row, total in zip(counts, totals, strict=True)]
     figure = go.Figure(
         go.Heatmap(
             z=shares,
-            x=list(labels),
-            y=list(labels),
+            x=list(columns),
+            y=list(rows),
             zmin=0,
             zmax=1,
             text=[[f"{cell:,}" if cell else "" for cell in row] for row in counts],
@@ -135,9 +136,9 @@ def confusion_matrix(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> 
         )
     )
     figure.update_yaxes(autorange="reversed", title="Teacher", showgrid=False)
-    figure.update_xaxes(title="Student", tickangle=-90 if len(labels) > 4 else 0, showgrid=False)
-    longest = max((len(label) for label in labels), default=0)
-    return _laid_out(figure, height=26 * max(len(labels), 4) + 7 * longest + 70, has_legend=False)
+    figure.update_xaxes(title="Student", tickangle=-90 if len(columns) > 4 else 0, showgrid=False)
+    longest = max((len(label) for label in columns), default=0)
+    return _laid_out(figure, height=26 * max(len(rows), 4) + 7 * longest + 70, has_legend=False)
 
 
 def loss_curve(series: Sequence[LossSeries]) -> go.Figure:

@@ -14,6 +14,9 @@ from rapidfuzz.distance import Levenshtein
 MAX_WORDS = 4_000
 """Beyond this many words a side, the two texts are shown as removed and added as a whole."""
 
+LEAST_KEPT = 0.4
+"""With a smaller share of words in common, marking single words would only scatter two different texts."""
+
 _WORD = re.compile(r"\s*\S+|\s+$")
 
 
@@ -34,15 +37,22 @@ class Stretch:
 
 
 def compare_words(old: str, new: str) -> tuple[Stretch, ...]:
-    """Return the stretches that lead from `old` to `new`, in reading order, removed before added."""
+    """Return the stretches that lead from `old` to `new`, in reading order, removed before added.
+
+    Texts that share few words are one removed and one added stretch.
+    """
     if old == new:
         return (Stretch(change=Change.SAME, text=old),) if old else ()
     before, after = _WORD.findall(old), _WORD.findall(new)
     if max(len(before), len(after)) > MAX_WORDS:
         return _whole(old, new)
     keys = [word.strip() for word in before], [word.strip() for word in after]
+    operations = Levenshtein.opcodes(*keys)
+    kept = sum(operation.src_end - operation.src_start for operation in operations if operation.tag == "equal")
+    if kept < LEAST_KEPT * max(len(before), len(after)):
+        return _whole(old, new)
     stretches: list[Stretch] = []
-    for operation in Levenshtein.opcodes(*keys):
+    for operation in operations:
         gone = "".join(before[operation.src_start : operation.src_end])
         come = "".join(after[operation.dest_start : operation.dest_end])
         if operation.tag == "equal":

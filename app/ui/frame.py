@@ -3,14 +3,14 @@
 On a phone, which hides the side bar, the mark stands above the title instead (style.css).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app.ui import identity, navigation
+from app.ui import identity, markup, navigation
 
 STYLE = Path(__file__).parent / "style.css"
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
@@ -22,6 +22,7 @@ class Crumb:
 
     label: str
     page: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 def draw_side_bar() -> None:
@@ -41,18 +42,29 @@ def draw_header(title: str, *, trail: Sequence[Crumb] = (), summary: str | None 
     with st.container(
         horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute", gap="small", key="heading"
     ):
-        st.title(title, anchor=False, width="content")
+        st.title(markup.literal(title), anchor=False, width="content")
         controls = st.container(horizontal=True, vertical_alignment="bottom", gap="small", width="content")
     if summary:
-        st.caption(summary)
+        st.caption(markup.literal(summary))
     return controls
+
+
+def draw_link(page: str, label: str, *, icon: str | None = None, parameters: Mapping[str, str] | None = None) -> None:
+    """Draw a link to a page of ours, followed without a reload."""
+    st.page_link(
+        navigation.page_path(page),
+        label=markup.literal(label),
+        icon=icon,
+        query_params=dict(parameters or {}),
+        width="content",
+    )
 
 
 def _draw_trail(trail: Sequence[Crumb]) -> None:
     for position, crumb in enumerate(trail):
         if position:
             st.caption("/", width="content")
-        if crumb.page:
-            st.page_link(navigation.page_path(crumb.page), label=crumb.label, width="content")
+        if crumb.page and navigation.exists(crumb.page):
+            draw_link(crumb.page, crumb.label, parameters=crumb.parameters)
         else:
-            st.caption(crumb.label, width="content")
+            st.caption(markup.literal(crumb.label), width="content")

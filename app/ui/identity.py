@@ -39,14 +39,14 @@ class Account:
 
 DEMO_ACCOUNTS = (
     Account(
-        id="priya@demo.example",
+        id="priya.raman",
         name="Priya Raman",
         title="Approver",
         duties=frozenset({Duty.LAUNCHER, Duty.REVIEWER, Duty.APPROVER}),
     ),
-    Account(id="jonas@demo.example", name="Jonas Reuter", title="Reviewer", duties=frozenset({Duty.REVIEWER})),
-    Account(id="maya@demo.example", name="Maya Lindqvist", title="Engineer", duties=frozenset({Duty.LAUNCHER})),
-    Account(id="teo@demo.example", name="Teo Vargas", title="Auditor", duties=frozenset({Duty.AUDITOR})),
+    Account(id="jonas.reuter", name="Jonas Reuter", title="Reviewer", duties=frozenset({Duty.REVIEWER})),
+    Account(id="maya.lindqvist", name="Maya Lindqvist", title="Engineer", duties=frozenset({Duty.LAUNCHER})),
+    Account(id="teo.vargas", name="Teo Vargas", title="Auditor", duties=frozenset({Duty.AUDITOR})),
 )
 """The first is who a fresh browser is, and may do everything the demo shows."""
 

@@ -52,6 +52,11 @@ def page_path(name: str) -> Path:
     return PAGES / f"{name}.py"
 
 
+def exists(name: str) -> bool:
+    """Tell whether a page has been built."""
+    return page_path(name).exists()
+
+
 def build_pages() -> list[Page]:
     """Return the pages that exist, in menu order, after a hidden one for the root URL.
 

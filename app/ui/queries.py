@@ -9,9 +9,16 @@ from datetime import datetime
 from typing import TypeVar
 
 import streamlit as st
+from sqlmodel import Session
 
+from app.ui import review_view
+from app.ui.evaluation_set import EvaluationSet
+from app.ui.review_view import ReviewView
+from core import evaluation, promotion, runs
+from core.artifacts import open_artifact
 from core.database import DATABASE_DOWN, Database, utc_now
 from core.errors import NotFoundError, UnavailableError
+from core.evaluation import Sample, list_evaluations, parse_candidate
 from core.logs import (
     LabelCount,
     LogFilter,
@@ -23,6 +30,8 @@ from core.logs import (
     open_log_store,
 )
 from core.migrations import open_database
+from core.promotion import Decision, DecisionRequest, list_decisions
+from core.runs import RunSummary, RunView
 from core.settings import Settings, load_settings
 
 Answer = TypeVar("Answer")
@@ -83,6 +92,73 @@ def count_labels(workload_id: str, client_id: str | None) -> Sequence[LabelCount
     """Return a workload's answers with how often each was given, most frequent first; up to 200."""
     log_filter = LogFilter(workload_id=workload_id, client_id=client_id)
     return _ask(LOG_STORE, lambda: tuple(log_store().labels(log_filter)))
+
+
+def list_runs(*, workload_id: str | None = None, limit: int = 200) -> Sequence[RunSummary]:
+    """Return runs, newest first."""
+    return _read(lambda session: runs.list_runs(session, workload_id=workload_id, limit=limit))
+
+
+def get_run(run_id: str) -> RunView:
+    """Return one run. Raises `RunNotFound` about the URL's `run`."""
+    return _read(lambda session: runs.get_run(session, run_id))
+
+
+def get_review(run_id: str) -> ReviewView:
+    """Return a run's candidates with their results and decisions. Raises `RunNotFound`."""
+    run, evaluations, decisions = _read(
+        lambda session: (
+            runs.get_run(session, run_id),
+            list_evaluations(session, run_id),
+            list_decisions(session, run_id=run_id),
+        )
+    )
+    students = {student.name: student for student in settings().students}
+    costs = {
+        str(result.candidate): review_view.price_per_1k(result.metrics, students.get(result.candidate.student))
+        for result in evaluations
+    }
+    rows = load_evaluation_set(run.evaluation_set) if run.evaluation_set else EvaluationSet()
+    return ReviewView(
+        run_id=run_id,
+        workload_id=run.summary.workload_id,
+        client_id=run.summary.client_id,
+        teachers=rows.teachers,
+        evaluation_set=run.evaluation_set or "",
+        evaluation_records=len(rows.requests),
+        training_records=next((int(entry["records"]) for entry in run.datasets if entry["kind"] == "training"), None),
+        finished_at=run.summary.finished_at,
+        candidates=review_view.build_candidates(evaluations, decisions, costs=costs),
+    )
+
+
+@st.cache_resource(max_entries=60, show_spinner=False)
+def load_samples(run_id: str, candidate: str, results_hash: str) -> tuple[Sample, ...]:  # noqa: ARG001 - cache key
+    """Return a candidate's samples in the order of the evaluation set; results that change have another hash."""
+    chosen = parse_candidate(candidate)
+    return _read(lambda session: tuple(evaluation.load_samples(session, run_id, chosen)))
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def load_evaluation_set(sha256: str) -> EvaluationSet:
+    """Return the requests and answers of an evaluation set, in its order; the name is the content's hash."""
+    content = _read(lambda session: open_artifact(session, sha256))
+    return EvaluationSet.parse(content)
+
+
+def decide(request: DecisionRequest) -> Decision:
+    """Store one act on a candidate. Raises what `core.promotion.decide` raises."""
+    return _ask(DATABASE, lambda: promotion.decide(database(), request, now=utc_now()))
+
+
+def _read(question: Callable[[Session], Answer]) -> Answer:
+    """Ask the state database in one read transaction."""
+
+    def ask() -> Answer:
+        with database().read() as session:
+            return question(session)
+
+    return _ask(DATABASE, ask)
 
 
 def _ask(service: str, question: Callable[[], Answer]) -> Answer:

@@ -5,7 +5,7 @@ from html import escape
 
 import streamlit as st
 
-from app.ui import conversation, numbers, url
+from app.ui import conversation, drawer, numbers, url
 from core.logs import LogRecord
 
 WIDTH_PX = 620
@@ -22,9 +22,7 @@ def show_record(record: LogRecord, *, newer: str | None, older: str | None) -> N
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         when = numbers.instant(record.timestamp_ms)
         st.caption(f"{when:%Y-%m-%d %H:%M:%S}{numbers.NBSP}UTC", width="content")
-        with st.container(horizontal=True, gap="xsmall", width="content"):
-            _draw_step("Newer record", ":material/chevron_left:", newer)
-            _draw_step("Older record", ":material/chevron_right:", older)
+        drawer.draw_steps("Newer", "Older", (newer, older))
     st.html(render_facts(record))
     tools = conversation.read_offered_tools(record.request)
     if tools:
@@ -52,20 +50,3 @@ def render_facts(record: LogRecord) -> str:
     }
     rows = "".join(f"<dt>{escape(term)}</dt><dd>{escape(value)}</dd>" for term, value in facts.items())
     return f'<dl class="fw-facts">{rows}</dl>'
-
-
-def _draw_step(label: str, icon: str, record_id: str | None) -> None:
-    st.button(
-        label,
-        icon=icon,
-        type="tertiary",
-        key=f"step_{label.split(maxsplit=1)[0].lower()}",
-        disabled=record_id is None,
-        on_click=_step,
-        args=(record_id,),
-    )
-
-
-def _step(record_id: str) -> None:
-    url.write(record=record_id)
-    st.rerun()  # a click in a dialog reruns the dialog alone; the page must open the other record
