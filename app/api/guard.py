@@ -60,6 +60,8 @@ class Guard:
         headers = Headers(scope=scope)
         takes_lines = scope["path"] in self.json_lines_paths
         refusal = find_refusal(scope["method"], headers, host_names=self.host_names, takes_lines=takes_lines)
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:  # no name of ours holds it, no database takes it
+            refusal = Refusal(status=400, message="the address holds the character NUL; leave it out")
         answer = _Answer(send)
         if refusal is not None:
             await refusal.to_response()(scope, receive, answer.send)

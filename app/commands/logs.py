@@ -119,6 +119,7 @@ def _import_file(
     store: "LogStore", path: Path, totals: dict[str, Any], *, workload: str | None, client: str | None
 ) -> list[dict[str, Any]]:
     """Import one file, add its counts to the totals, and return its rejected lines."""
+    from core.errors import InputError
     from core.logs import IngestReport, import_file
 
     report = IngestReport(stored=0, duplicate=0, rejected=())
@@ -126,6 +127,8 @@ def _import_file(
         for progress in import_file(store, path, workload_id=workload, client_id=client):
             report = progress.report
             meter.show(progress.read_bytes, progress.size_bytes, f"{report.stored:,} stored")
+    if report.stored + report.duplicate + len(report.rejected) == 0:
+        raise InputError(f"{path} is empty but for blank lines; there is nothing to import")
     totals["stored"] += report.stored
     totals["duplicate"] += report.duplicate
     totals["rejected"] += len(report.rejected)
