@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app.ui import boundary, identity, markup, numbers, queries, states
+from app.ui import boundary, identity, markup, numbers, queries, states, url
 from app.ui.review_view import CandidateView, ReviewView
 from core.promotion import DecisionRequest, Verdict
 
@@ -50,6 +50,7 @@ def begin(review: ReviewView, view: CandidateView, verdict: Verdict) -> None:
         idempotency_key=uuid.uuid4().hex,
     )
     st.session_state[REASON] = ""
+    url.write(candidate=view.id, record=None)  # stay with this candidate whatever becomes of it
     st.session_state.pop(PROBLEM, None)
 
 

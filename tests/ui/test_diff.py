@@ -47,6 +47,14 @@ def test_line_breaks_survive() -> None:
     assert html == '<div class="fw-text fw-diff">a\n<del>b</del>\n<ins>c</ins></div>'
 
 
+def test_different_texts_are_replaced_as_a_whole() -> None:
+    stretches = compare_words("energy | oil", "company | product news")
+    assert [(stretch.change, stretch.text) for stretch in stretches] == [
+        (Change.REMOVED, "energy | oil"),
+        (Change.ADDED, "company | product news"),
+    ]
+
+
 def test_very_long_texts_are_not_compared_word_by_word() -> None:
     long = "word " * (MAX_WORDS + 1)
     assert [stretch.change for stretch in compare_words(long, "word")] == [Change.REMOVED, Change.ADDED]
