@@ -7,7 +7,7 @@ two names, messages, an answer) and leaves the rest of the JSON alone.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from core.logs.canonical import TooDeep, canonical_hash, canonical_request_key
+from core.logs.canonical import RecordHashes, TooDeep, record_hashes
 from core.logs.errors import RecordRejected
 from core.logs.json_text import load_json
 from core.logs.text import INDEXED_CHARACTERS, message_text, prompt_text, words
@@ -48,10 +48,10 @@ def parse_record(line: bytes) -> RecordDraft:
     """Return the record that a JSON line holds. Raises `RecordRejected`, whose message starts with the field path."""
     line = line.strip()
     body = _read_object(line)
-    content_hash = _hash(body)
     moment_ms = _read_timestamp(body)
-    client_id, workload_id = (_read_name(body, field) for field in ("client_id", "workload_id"))
+    client_id, workload_id = _read_name(body, "client_id"), _read_name(body, "workload_id")
     request, messages = _read_request(body)
+    hashes = _hash(body, request)
     response, choice, answer = _read_response(body)
     prompt_tokens, completion_tokens = _read_usage(response)
     return RecordDraft(
@@ -59,8 +59,8 @@ def parse_record(line: bytes) -> RecordDraft:
         timestamp_ms=moment_ms,
         client_id=client_id,
         workload_id=workload_id,
-        content_hash=content_hash,
-        request_key=canonical_request_key(request),
+        content_hash=hashes.content_hash,
+        request_key=hashes.request_key,
         model=_short_text(response.get("model")) or _short_text(request.get("model")),
         finish_reason=_short_text(choice.get("finish_reason")),
         label=_short_text(label_of(response)),
@@ -86,10 +86,10 @@ def _read_object(line: bytes) -> dict[str, object]:
     return body
 
 
-def _hash(body: Mapping[str, object]) -> str:
-    """Return the content hash; this is also where too deep a record is noticed, before anything recursive meets it."""
+def _hash(body: Mapping[str, object], request: Mapping[str, object]) -> RecordHashes:
+    """Return the hashes; this is also where too deep a record is noticed, before its texts are read."""
     try:
-        return canonical_hash(body)
+        return record_hashes(body, request)
     except TooDeep as error:
         raise RecordRejected("record", str(error)) from None
 

@@ -1,6 +1,7 @@
 """The one place where a logged time becomes UTC milliseconds, and where milliseconds become a time again."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 MILLISECONDS_FROM = 1e11
 """Numbers from here on are milliseconds: 1e11 seconds lie in the year 5138, 1e11 milliseconds in 1973."""
@@ -32,6 +33,7 @@ def datetime_ms(moment: datetime) -> int:
     return -((EPOCH - aware) // timedelta(milliseconds=1))
 
 
+@lru_cache(maxsize=4096)
 def iso_day(day: int) -> str:
     """Return the ISO date of a day counted from 1970."""
     return (EPOCH + timedelta(days=day)).date().isoformat()

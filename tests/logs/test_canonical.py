@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.logs import canonical_hash, canonical_json, canonical_request_key
+from core.logs.canonical import record_hashes
 from core.logs.json_text import dump_json, load_json
 
 EXACT = 2**53 - 1
@@ -83,6 +84,23 @@ def test_what_is_nested_too_deep_is_refused() -> None:
 def test_equal_values_written_differently_have_one_hash() -> None:
     assert canonical_hash({"a": 1.0, "b": [2]}) == canonical_hash({"b": [2.0], "a": 1})
     assert canonical_hash({"a": 1}) != canonical_hash({"a": "1"})
+
+
+requests = st.fixed_dictionaries(
+    {
+        "messages": st.just([{"role": "user", "content": "hi"}]) | st.builds(lambda a: request(a)["messages"], texts),
+        "temperature": st.floats(allow_nan=False) | st.sampled_from([0.0, 1.0, -0.0, 1e16]),
+        "extra": json_values(anything, st.text()),
+    }
+)
+
+
+@given(requests, json_values(anything, st.text()))
+def test_the_fast_way_to_both_hashes_agrees_with_each(sent: dict[str, Any], extra: Any) -> None:
+    body = {"request": sent, "extra": extra}
+    before = repr(body)
+    assert record_hashes(body, sent) == (canonical_hash(body), canonical_request_key(sent))
+    assert repr(body) == before
 
 
 def request(arguments: object) -> dict[str, Any]:

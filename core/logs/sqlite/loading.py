@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from typing import cast
+from typing import Any, cast
 
 from core.logs.json_text import load_json
 from core.logs.sqlite.payload import PayloadReader
@@ -45,19 +45,17 @@ class RecordLoader:
             ).fetchone()
         return self._workloads[number]
 
-    def _record(self, connection: sqlite3.Connection, row: tuple[object, ...]) -> LogRecord:
-        record_id, timestamp_ms, workload, content_hash, model, finish, label, tools, *tokens = cast(
-            "tuple[int, ...]", row
-        )
+    def _record(self, connection: sqlite3.Connection, row: tuple[Any, ...]) -> LogRecord:  # as the driver returns it
+        record_id, timestamp_ms, workload, content_hash, model, finish, label, tools, *tokens, dictionary_id, data = row
         client_id, workload_id = self._workload(connection, workload)
-        line = self._payloads.read(connection, tokens[2], cast("bytes", tokens[3]))
+        line = self._payloads.read(connection, dictionary_id, data)
         return LogRecord(
             id=str(record_id),
             timestamp_ms=timestamp_ms,
             client_id=client_id,
             workload_id=workload_id,
             body=cast("Mapping[str, object]", load_json(line)),
-            content_hash=cast("bytes", content_hash).hex(),
+            content_hash=content_hash.hex(),
             model=self.symbol(connection, model),
             finish_reason=self.symbol(connection, finish),
             label=self.symbol(connection, label),
