@@ -118,6 +118,13 @@ def test_a_tree_of_several_pages_is_read_to_the_end() -> None:
     assert dict(service.requests[4].url.params) == {"cursor": "abc", "recursive": "true"}
 
 
+def test_a_tree_whose_next_page_is_itself_ends() -> None:
+    link = '</tree/main?recursive=true&expand=false>; rel="next"'
+    service = make_service(**{TREE: tree(FILES, headers={"Link": link})})
+    put(service)
+    assert service.calls.count(TREE) == 1
+
+
 @pytest.mark.parametrize("exists", [409, 422])
 def test_a_namespace_that_exists_is_fine(exists: int) -> None:
     taken = reply({"detail": "namespace already exists"}, exists)

@@ -30,11 +30,12 @@ def test_every_service_is_named_with_its_address() -> None:
 
 
 def test_a_service_that_is_down_is_asked_once_and_the_others_are_still_seen() -> None:
-    service = ScriptedService({**WORKING, "GET /v1/evaluation/jobs": httpx.ConnectError("refused")})
-    down = [seen for seen in open_adapter(service).probe() if not seen.ok]
-    assert [seen.service for seen in down] == ["evaluator"]
-    assert "connection was refused" in down[0].detail
-    assert service.calls.count("GET /v1/evaluation/jobs") == 1
+    down = {call: httpx.ConnectError("refused") for call in ("GET /v1/evaluation/jobs", "GET /v1/health")}
+    service = ScriptedService({**WORKING, **down})
+    seen_down = [seen for seen in open_adapter(service).probe() if not seen.ok]
+    assert [seen.service for seen in seen_down] == ["evaluator", "data store"]
+    assert "connection was refused" in seen_down[0].detail
+    assert [service.calls.count(call) for call in down] == [1, 1]
 
 
 def test_a_service_that_does_not_know_the_call_is_not_well() -> None:

@@ -2,6 +2,7 @@
 
 import inspect
 import logging
+import traceback
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
@@ -232,6 +233,15 @@ def test_each_attempt_is_logged_with_its_outcome(caplog: pytest.LogCaptureFixtur
         ("WARNING", "GET", "/v1/x", 503, 2),
         ("DEBUG", "GET", "/v1/x", 200, 3),
     ]
+
+
+@pytest.mark.parametrize("kind", [httpx.LocalProtocolError, httpx.UnsupportedProtocol])
+def test_a_request_that_can_never_be_sent_is_refused_without_the_words_of_the_library(kind: type[Exception]) -> None:
+    service = ScriptedService({"GET /x": kind(f"Illegal header value b'{SECRET}'")})
+    with pytest.raises(RequestRefused) as caught:
+        open_transport(service).read("/x")
+    assert len(service.requests) == 1
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
 
 
 @pytest.mark.parametrize("value", ["two\nlines", "naïve", ""])

@@ -148,9 +148,10 @@ class Datasets:
                     files[file_path] = _read_stored_file(entry)
             # Only the query of the next link is used: the host in it may be one that only the cluster knows.
             link = re.search(r'<([^>]*)>\s*;[^,]*rel="next"', reply.headers.get("link", ""))
-            if not link:
+            following = dict(parse_qsl(urlsplit(link[1]).query)) if link else query
+            if following == query:
                 return files
-            query = dict(parse_qsl(urlsplit(link[1]).query))
+            query = following
 
     def _register(self, name: str, run_id: str) -> None:
         entity = {
@@ -209,10 +210,9 @@ def _read_stored_file(entry: Mapping[str, object]) -> _StoredFile:
 
 
 def _is_stored(stored: _StoredFile | None, content: bytes) -> bool:
-    if stored is None or stored.size_bytes != len(content):
-        return False
     # Git's object name: the SHA-1 of a header and the content.
-    return stored.blob == hashlib.sha1(b"blob %d\0%s" % (len(content), content), usedforsecurity=False).hexdigest()
+    name = hashlib.sha1(b"blob %d\0%s" % (len(content), content), usedforsecurity=False).hexdigest()
+    return stored is not None and stored.blob == name
 
 
 def _base64(content: bytes) -> str:
