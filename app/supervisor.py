@@ -17,11 +17,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from app.addresses import is_loopback, listen_on, refuse_open_address
+from app.announcements import LOG_FOLDER, describe_end, describe_stop, name_runs
 from app.children import Child
 from app.failures import EXIT_FAILED, EXIT_WRONG_INPUT
 from core.settings import Settings
 
-LOG_FOLDER = "processes"
 READY_WITHIN_S = 90.0
 LOOK_EVERY_S = 0.2
 ASK_TIMEOUT_S = 3.0
@@ -136,7 +136,7 @@ class Supervisor:
         self.tell(describe_stop(self._open_runs() if has_worker else [], self.settings))
         self._stop_child(self.children["worker"])
         if left := self._open_runs():
-            self.tell(f"Left for the next start: {_name_runs(left)}.")
+            self.tell(f"Left for the next start: {name_runs(left)}.")
         for name in ("api", "web", "backend"):
             if name in self.children:
                 self._stop_child(self.children[name])
@@ -191,45 +191,6 @@ def environment_of_children(settings: Settings, environ: Mapping[str, str]) -> d
         "FLYWHEEL_BACKEND__PORT": str(settings.backend.port),
         "PYTHONUNBUFFERED": "1",
     }
-
-
-def describe_start(settings: Settings, *, uses_backend: bool) -> str:
-    """Return what runs where and how to stop it."""
-    services = settings.nemo.services_url
-    lines = [
-        "Flywheel Review is ready, on this machine only:",
-        f"  pages          http://{settings.web.host}:{settings.web.port}",
-        f"  API            http://{settings.api.host}:{settings.api.port}/api/docs",
-        f"  local backend  http://{settings.backend.host}:{settings.backend.port}"
-        if uses_backend
-        else f"  services       {services} (the local backend is not needed and not started)",
-        f"  data           {settings.data} (logs of the processes in {LOG_FOLDER}/)",
-        "Ctrl-C stops it.",
-    ]
-    return "\n".join(lines)
-
-
-def describe_stop(runs: Sequence[Mapping[str, Any]], settings: Settings) -> str:
-    """Return what stopping does to the runs that are not finished."""
-    if settings.worker.on_shutdown == "release" or not runs:
-        return "Stopping."
-    return (
-        f"Stopping. The worker cancels what it has in hand and what waits, and removes what it created:"
-        f" {_name_runs(runs)}. `flywheel runs retry ID` resumes a cancelled run."
-    )
-
-
-def describe_end(child: Child) -> str:
-    """Return how a child ended, with the end of its log."""
-    code = child.exit_code
-    how = f"ended by signal {-code}" if code is not None and code < 0 else f"ended with exit code {code}"
-    return "\n".join(
-        (f"{child.name} {how}; the end of {child.log_path}:", *(f"  {line}" for line in child.last_lines()))
-    )
-
-
-def _name_runs(runs: Sequence[Mapping[str, Any]]) -> str:
-    return ", ".join(f"run {run['id']} (workload {run['workload_id']}, {run['status']})" for run in runs)
 
 
 def ask(host: str, port: int, path: str) -> dict[str, Any] | None:

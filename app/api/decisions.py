@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from app.api.bodies import DecisionBody
 from app.api.context import IdempotencyKey, Surroundings
 from app.api.errors import describe_errors
-from app.api.replies import DecisionList, DecisionReply
+from app.api.result_replies import DecisionList, DecisionReply
 from core.evaluation import parse_candidate
 from core.promotion import Decision, DecisionRequest, Verdict, decide, list_decisions
 

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from app.api.context import Surroundings
-from app.api.replies import HealthReply, ServiceReply
+from app.api.result_replies import HealthReply, ServiceReply
 from app.failures import explain
 from core.database import DATABASE_DOWN
 from core.runs import list_health, list_workers

@@ -8,7 +8,8 @@ from app.api.bodies import JobRequest
 from app.api.context import IdempotencyKey, Surroundings
 from app.api.errors import describe_errors
 from app.api.job_views import describe_run, describe_summary
-from app.api.replies import EventList, EventReply, JobAccepted, JobDetail, JobList, JobMessage, JobPlan
+from app.api.replies import JobAccepted, JobDetail, JobList, JobMessage, JobPlan
+from app.api.result_replies import EventList, EventReply
 from core.evaluation import list_evaluations
 from core.runs import (
     RunStateError,

@@ -8,7 +8,8 @@ from starlette.responses import JSONResponse
 
 from app.api.context import Surroundings
 from app.api.errors import describe_errors
-from app.api.replies import ErrorReply, ImportReply, RejectedLineReply
+from app.api.replies import ErrorReply
+from app.api.result_replies import ImportReply, RejectedLineReply
 from core.errors import InputError
 from core.logs import IngestReport, LogStore
 

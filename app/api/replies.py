@@ -1,4 +1,4 @@
-"""What clients get: the blueprint's bodies with its names, and what we say beyond them.
+"""What clients get about runs, and every error: the blueprint's bodies with its names, and what we say beyond them.
 
 Every instant is UTC with a `Z`. What is not known (yet) is null, never 0.
 """
@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from core.promotion import Verdict
 from core.runs import RunStatus
 
 
@@ -156,112 +155,3 @@ class JobDetail(JobSummary):
     request: dict[str, Any] = Field(description="every effective value it was launched with")
     evaluation_set: str | None = Field(description="SHA-256 of the evaluation file")
     pending_cleanup: list[str] = Field(description="deployments of a finished run that are still up")
-
-
-class SampleReply(BaseModel):
-    """One record's outcome for one candidate; `position` is its place in the evaluation set, from 0."""
-
-    candidate: str
-    student: str
-    variant: str
-    position: int
-    key: str = Field(description="SHA-256 of the canonical request")
-    outcome: str
-    output_text: str | None
-    output_tool: dict[str, Any] | None
-    answer_text: str | None
-    answer_key: str | None
-    answer_label: str | None
-    expected_text: str | None
-    expected_key: str | None
-    expected_label: str | None
-    token_overlap: float | None
-    tool_name_correct: bool | None
-    tool_arguments_correct: bool | None
-    service_scores: dict[str, float]
-    finish_reason: str | None
-    prompt_tokens: int | None
-    completion_tokens: int | None
-    latency_ms: float | None
-    error: str | None
-
-
-class SampleList(BaseModel):
-    """Samples by candidate and position; `next_cursor` is null on the last page."""
-
-    samples: list[SampleReply]
-    next_cursor: str | None
-
-
-class EventReply(BaseModel):
-    """One change of a run; `seq` counts from 1 without gaps."""
-
-    seq: int
-    type: str
-    step: str | None
-    data: dict[str, Any]
-    at: datetime
-
-
-class EventList(BaseModel):
-    """Events in order; ask for more with `after` = the last `seq`."""
-
-    events: list[EventReply]
-
-
-class DecisionReply(BaseModel):
-    """One act of one person on one candidate, never edited; `is_current` until a later act supersedes it."""
-
-    id: str
-    job_id: str
-    candidate: str
-    sequence: int
-    supersedes: str | None
-    verdict: Verdict
-    reason: str
-    decided_by: str
-    decided_at: datetime
-    results_hash: str
-    is_current: bool
-
-
-class DecisionList(BaseModel):
-    """Decisions, newest first."""
-
-    decisions: list[DecisionReply]
-
-
-class RejectedLineReply(BaseModel):
-    """A line that was not stored, counted from 1, and why."""
-
-    line: int
-    reason: str
-
-
-class ImportReply(BaseModel):
-    """What became of the lines of an import; `rejected` counts them all, `lines` names the first 1,000."""
-
-    stored: int
-    duplicate: int
-    rejected: int
-    lines: list[RejectedLineReply]
-
-
-class ServiceReply(BaseModel):
-    """A service outside as a worker last saw it."""
-
-    service: str
-    ok: bool
-    detail: str
-    since: datetime
-    checked_at: datetime
-
-
-class HealthReply(BaseModel):
-    """Whether this process can do its work, and what it knows of the others."""
-
-    status: Literal["ok", "failing"]
-    process: Literal["api"] = "api"
-    database: str
-    workers: int
-    services: list[ServiceReply]

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from app.api.context import Surroundings
 from app.api.errors import describe_errors
-from app.api.replies import SampleList, SampleReply
+from app.api.result_replies import SampleList, SampleReply
 from core.errors import InputError
 from core.evaluation import Candidate, Outcome, Sample, get_evaluation, list_evaluations, load_samples, parse_candidate
 from core.runs import get_run

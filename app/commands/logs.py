@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +14,7 @@ from app.commands.terminal import Meter, moment, note, say, say_json, say_table
 from app.failures import EXIT_WRONG_INPUT
 
 if TYPE_CHECKING:
-    from core.logs import LogStore, WorkloadSummary
+    from core.logs import IngestReport, LogStore, WorkloadSummary
 
 LINES_SHOWN = 20
 STATS_HEAD = ("workload", "client", "records", "first", "last", "prompt tokens", "answer tokens", "models")
@@ -31,12 +31,16 @@ def import_logs(
     *,
     workload: Annotated[str | None, typer.Option(metavar="W", help="Put all records into this workload.")] = None,
     client: Annotated[str | None, typer.Option(metavar="C", help="Put all records under this client.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Stay with one plain file and import what it gets.")] = False,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
     """Import traffic; importing it again stores nothing twice. The exit code is 2 when a line was rejected."""
     totals: dict[str, Any] = {"stored": 0, "duplicate": 0, "rejected": 0, "lines": []}
     finished = 0
+    if follow:
+        _follow(files, data, workload=workload, client=client, json=json)
+        return
     with _opened(data) as store:
         try:
             for path in files:
@@ -70,8 +74,7 @@ def show_stats(
     from core.logs import LogFilter
 
     with _opened(data) as store:
-        asked = [s for s in store.workloads() if workload in (None, s.workload_id) and client in (None, s.client_id)]
-        found = [_facts(summary) for summary in asked]
+        found = [_facts(summary) for summary in _find_workloads(store, workload, client)]
         for facts in found if query is not None else ():
             pair = LogFilter(workload_id=facts["workload_id"], client_id=facts["client_id"], text=query)
             counted = store.count(pair)
@@ -81,7 +84,7 @@ def show_stats(
     elif found:
         say_table(STATS_HEAD if query is None else (*STATS_HEAD, "matching"), [_cells(facts) for facts in found])
     else:
-        say("Nothing of the kind is logged here. Import traffic: flywheel logs import FILE...")
+        say("No traffic has been imported yet: flywheel logs import FILE...")
 
 
 @app.command("export")
@@ -94,11 +97,10 @@ def export_logs(
     json: JsonOption = False,  # noqa: ARG001  # records are JSON lines either way
 ) -> None:
     """Write records to standard output as JSON lines, oldest first, each equal to what was imported."""
-    from core.logs import LogFilter, export_lines, find_workload
+    from core.logs import LogFilter, export_lines
 
     with _opened(data) as store:
-        if workload is not None and client is not None:
-            find_workload(store, workload, client)
+        _find_workloads(store, workload, client)
         for line in export_lines(store, LogFilter(workload_id=workload, client_id=client, text=query)):
             sys.stdout.buffer.write(line)
         sys.stdout.buffer.flush()
@@ -113,6 +115,45 @@ def _opened(data: Path | None) -> Iterator["LogStore"]:
         yield store
     finally:
         store.close()
+
+
+def _follow(files: Sequence[Path], data: Path | None, *, workload: str | None, client: str | None, json: bool) -> None:
+    """Import one file until Ctrl-C, telling of every batch."""
+    from app.commands.following import follow_file
+    from core.errors import InputError
+
+    if len(files) != 1:
+        raise InputError("--follow stays with one file; name one", field="FILE")
+    (path,) = files
+
+    def tell(report: "IngestReport") -> None:
+        lines = [{"line": line.line, "reason": line.reason} for line in report.rejected]
+        if json:
+            counts = {"stored": report.stored, "duplicate": report.duplicate, "rejected": len(lines), "lines": lines}
+            say_json(counts)
+        else:
+            _tell_rejected(path, lines)
+            say(f"{report.stored:,} stored, {report.duplicate:,} already there, {len(lines):,} rejected")
+
+    tags = {name: value for name, value in (("workload_id", workload), ("client_id", client)) if value is not None}
+    with _opened(data) as store, suppress(KeyboardInterrupt):
+        note(f"following {path}; Ctrl-C stops it")
+        follow_file(store, path, tags=tags, report=tell)
+
+
+def _find_workloads(store: "LogStore", workload: str | None, client: str | None) -> "Sequence[WorkloadSummary]":
+    """Return the workloads asked for. Raises `NotFoundError` with the near miss for what is not there."""
+    from core.errors import NotFoundError, near_miss
+    from core.logs import find_workload
+
+    known = store.workloads()
+    found = [s for s in known if workload in (None, s.workload_id) and client in (None, s.client_id)]
+    if not found and workload is not None:
+        find_workload(store, workload, client)
+    if not found and client is not None:
+        hint = near_miss(client, sorted({summary.client_id for summary in known}))
+        raise NotFoundError(f"no client {client!r} has logged anything{hint}", field="client")
+    return found
 
 
 def _import_file(

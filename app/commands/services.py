@@ -39,7 +39,8 @@ def up(
     *, port: PortOption = None, api_port: ApiPortOption = None, data: DataOption = None, json: JsonOption = False
 ) -> None:
     """Run everything on this machine: local backend, worker, API and pages. Ctrl-C stops it."""
-    from app.supervisor import describe_start, points_to_backend, run_supervisor
+    from app.announcements import describe_start
+    from app.supervisor import points_to_backend, run_supervisor
 
     settings = _with_ports(settings_for(data), web=port, api=api_port)
     uses_backend = points_to_backend(settings)

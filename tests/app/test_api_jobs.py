@@ -181,6 +181,18 @@ def test_health_tells_database_workers_and_services(client: TestClient) -> None:
     assert (body["status"], body["database"], body["workers"], body["services"]) == ("ok", "ok", 0, [])
 
 
+def test_a_database_that_fails_is_told_as_unavailable(client: TestClient, installation: Installation) -> None:
+    with installation.database.write() as session:
+        session.connection().exec_driver_sql("DROP TABLE worker")
+        session.connection().exec_driver_sql("ALTER TABLE run RENAME TO lost")
+    health = client.get("/healthz")
+    assert (health.status_code, health.json()["status"]) == (503, "failing")
+    jobs = client.get("/api/jobs")
+    assert jobs.status_code == 503
+    assert "no such table" not in jobs.text
+    assert jobs.json()["error"]["reference"]
+
+
 def test_the_documentation_page_names_every_call_and_loads_nothing_from_elsewhere(client: TestClient) -> None:
     page = client.get("/api/docs")
     assert page.status_code == 200

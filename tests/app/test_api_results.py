@@ -3,12 +3,14 @@
 import hashlib
 import json
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.app.stack import STUDENT, Stack
 from tests.app.test_api_jobs import INSTANT
+from tests.processes import Installation
 from tests.waiting import wait_until
 
 BASE, CUSTOMIZED = f"{STUDENT}:base", f"{STUDENT}:customized"
@@ -187,6 +189,13 @@ def test_a_decision_that_cannot_stand_is_refused_and_stores_nothing(
     assert response.status_code == status
     assert response.json()["error"]["field"] == field
     assert stack.http.get("/api/decisions").json() == before
+
+
+def test_the_process_ends_well_on_sigterm(tmp_path: Path) -> None:
+    with Installation(tmp_path) as other:
+        other.start("api")
+        assert other.stop("api") == 0
+        assert "Traceback" not in other.output("api")
 
 
 def test_a_running_run_is_cancelled_within_seconds(stack: Stack) -> None:

@@ -134,7 +134,30 @@ def test_stats_count_what_a_query_matches(flywheel: Flywheel, installation: Inst
     (workload,) = flywheel("logs", "stats", "--query", "gold", "--json", on=installation).json["workloads"]
     assert 0 < workload["matching"] < 300
     assert "topics" in flywheel("logs", "stats", on=installation).out
-    assert "Nothing of the kind" in flywheel("logs", "stats", "--workload", "none", on=installation).out
+
+
+def test_stats_of_nothing_say_what_to_do(flywheel: Flywheel, tmp_path: Path) -> None:
+    ended = flywheel("logs", "stats", "--data", str(tmp_path))
+    assert (ended.code, ended.out) == (0, "No traffic has been imported yet: flywheel logs import FILE...\n")
+
+
+@pytest.mark.parametrize("command", ["stats", "export"])
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--workload", "topisc"), "did you mean 'topics'"),
+        (("--workload", "topics", "--client", "test"), "did you mean 'tests'"),
+        (("--client", "test"), "did you mean 'tests'"),
+        (("--query", '-"gold"'), "only excludes"),
+    ],
+    ids=str,
+)
+def test_what_is_not_logged_is_told_with_the_near_miss(
+    flywheel: Flywheel, installation: Installation, command: str, options: Sequence[str], words: str
+) -> None:
+    ended = flywheel("logs", command, *options, on=installation)
+    assert (ended.code, ended.out) == (2, "")
+    assert words in ended.err
 
 
 def test_what_is_exported_is_what_was_imported(flywheel: Flywheel, installation: Installation, topics: Path) -> None:

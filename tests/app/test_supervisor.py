@@ -13,8 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
+from app.announcements import describe_stop
 from app.children import LARGEST_LOG_BYTES, Child
-from app.supervisor import describe_stop, environment_of_children, points_to_backend
+from app.supervisor import environment_of_children, points_to_backend
 from core.settings import Settings, load_settings
 from tests.machine import REPOSITORY
 from tests.processes import Installation
