@@ -95,6 +95,12 @@ def test_a_configuration_is_repeatable_and_the_job_is_not() -> None:
     assert service.calls == ["POST /v1/customization/configs"] * 2 + [f"POST {JOBS}"]
 
 
+def test_a_job_is_provably_not_sent_when_its_configuration_fails() -> None:
+    with pytest.raises(ServiceUnavailable) as caught:
+        create(make_service(**{"POST /v1/customization/configs": httpx.ReadTimeout("slow")}))
+    assert not caught.value.ambiguous
+
+
 @pytest.mark.parametrize("answer", [reply({}), reply({"id": None}), raw_reply(b'{"id": "cust'), raw_reply(b"")])
 def test_a_create_without_an_id_in_its_answer_has_to_be_looked_up(answer: httpx.Response) -> None:
     with pytest.raises(ServiceUnavailable) as caught:

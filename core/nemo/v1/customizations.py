@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.nemo.errors import RequestRefused, ResourceExists, ResourceMissing
+from core.nemo.errors import RequestRefused, ResourceExists, ResourceMissing, ServiceUnavailable
 from core.nemo.messages import json_body
 from core.nemo.operations import CustomizationSpec, CustomizationStatus
 from core.nemo.transport import Transport
@@ -43,7 +43,11 @@ class Customizations:
 
     def create(self, spec: CustomizationSpec) -> str:
         """Make or reuse the configuration, send the job once, return its id."""
-        config = self._ensure_config(spec)
+        try:
+            config = self._ensure_config(spec)
+        except ServiceUnavailable as error:
+            error.ambiguous = False  # whatever became of the configuration, no job was sent
+            raise
         body = job_body(spec, config=config, namespace=self.namespace, project=self.project)
         return read_created_id(self.services.create(JOBS, json_body(body)))
 
