@@ -58,6 +58,8 @@ class StoredEvaluation:
     remote_id: str
     evaluation_set: str
     scorer_version: str
+    answer_format: AnswerFormat
+    decoding: Mapping[str, Any]
     metrics: Metrics
     agreement: Interval | None
     service_scores: Mapping[str, float]
@@ -108,6 +110,7 @@ def store_evaluation(
     model: str,
     remote_id: str,
     service_scores: Mapping[str, float],
+    decoding: Mapping[str, Any],
     finished_at: datetime,
 ) -> None:
     """Write a result with all its samples, replacing one that an interrupted attempt may have left."""
@@ -130,6 +133,7 @@ def store_evaluation(
             evaluation_set=result.evaluation_set,
             scorer_version=SCORER_VERSION,
             answer_format=result.answer_format.to_dict(),
+            decoding=dict(decoding),
             service_scores=dict(service_scores),
             metrics=result.metrics.to_dict(),
             results_hash=result.results_hash,
@@ -192,6 +196,8 @@ def _stored(row: EvaluationRow) -> StoredEvaluation:
         remote_id=row.remote_id,
         evaluation_set=row.evaluation_set,
         scorer_version=row.scorer_version,
+        answer_format=AnswerFormat.from_dict(row.answer_format),
+        decoding=row.decoding,
         metrics=metrics,
         agreement=wilson_interval(metrics.correct, metrics.n),
         service_scores=row.service_scores,

@@ -23,6 +23,7 @@ class EvaluationRow(SQLModel, table=True):
     evaluation_set: str = Field(max_length=64)
     scorer_version: str
     answer_format: dict[str, Any] = Field(sa_type=JSON)
+    decoding: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     service_scores: dict[str, Any] = Field(sa_type=JSON)
     metrics: dict[str, Any] = Field(sa_type=JSON)
     results_hash: str = Field(max_length=64)

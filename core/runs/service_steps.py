@@ -4,6 +4,7 @@ Each is re-entrant: it stores what it created and, entered again, attaches to it
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -89,8 +90,9 @@ def deploy(execution: Execution, step: StepRow) -> StepResult:
         note_answer(execution, step)
         if deployment is None:
             raise StepFailed(f"deployment {spec.name} vanished before it was ready; somebody may have deleted it")
-        if deployment.state is JobState.FAILED:
-            raise StepFailed(f"the service could not deploy {student.name}: {deployment.detail or 'no detail given'}")
+        if deployment.state in (JobState.FAILED, JobState.CANCELLED):
+            reason = deployment.detail or "no detail given"
+            raise StepFailed(f"the service could not deploy {student.name} ({deployment.state}): {reason}")
         _note_progress(execution, step, state=str(deployment.state), detail=deployment.detail)
         if deployment.state is JobState.COMPLETED and student.name in execution.call(operations.list_models):
             return StepResult(output={"deployment": spec.name})
@@ -162,6 +164,7 @@ def evaluate(execution: Execution, step: StepRow) -> StepResult:
             model=spec.model,
             remote_id=job_id,
             service_scores=scores,
+            decoding=asdict(spec.decoding),
             finished_at=execution.now(),
         )
 

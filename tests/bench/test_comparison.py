@@ -143,5 +143,12 @@ def store(database: Database, run_id: str, candidate: Candidate, made: list[Samp
     )
     with database.write() as session:
         store_evaluation(
-            session, run_id, result, model="model", remote_id="evaluation", service_scores={}, finished_at=NOW
+            session,
+            run_id,
+            result,
+            model="model",
+            remote_id="evaluation",
+            service_scores={},
+            decoding={},
+            finished_at=NOW,
         )

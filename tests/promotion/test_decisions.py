@@ -44,7 +44,7 @@ def run_id(database: Database) -> str:
                 remote_id="eval-1",
                 evaluation_set="e" * 64,
                 scorer_version="1",
-                answer_format={},
+                answer_format={"kind": "whole_text"},
                 service_scores={},
                 metrics=measure([], has_labels=False).to_dict(),
                 results_hash=HASH,

@@ -134,6 +134,7 @@ def _store_result(session: Session, run_id: str, candidate: Candidate, content: 
         model=f"flywheel/{candidate.student}",
         remote_id=f"eval-{candidate}",
         service_scores={"chat-completion.f1.f1_score": result.metrics.accuracy},
+        decoding={},
         finished_at=NOW,
     )
 

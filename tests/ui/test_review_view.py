@@ -10,6 +10,7 @@ from core.evaluation import Candidate, Outcome, Sample, StoredEvaluation, measur
 from core.promotion import Decision, Verdict
 from core.scoring import confusion
 from core.settings import Student
+from core.scoring import AnswerFormat, AnswerKind
 from core.statistics import wilson_interval
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -43,6 +44,8 @@ def evaluation(student: str, variant: str, text: str) -> StoredEvaluation:
         remote_id="eval-1",
         evaluation_set="e" * 64,
         scorer_version="1",
+        answer_format=AnswerFormat(kind=AnswerKind.WHOLE_TEXT),
+        decoding={},
         metrics=metrics,
         agreement=wilson_interval(metrics.correct, metrics.n),
         service_scores={},

@@ -113,6 +113,7 @@ def upgrade() -> None:
         sa.Column("evaluation_set", AutoString(length=64), nullable=False),
         sa.Column("scorer_version", AutoString(), nullable=False),
         sa.Column("answer_format", sa.JSON(), nullable=False),
+        sa.Column("decoding", sa.JSON(), nullable=False),
         sa.Column("service_scores", sa.JSON(), nullable=False),
         sa.Column("metrics", sa.JSON(), nullable=False),
         sa.Column("results_hash", AutoString(length=64), nullable=False),
