@@ -8,9 +8,8 @@ from app.ui import confusion_view, review_records, review_view
 from app.ui.review_records import Reading
 from core.evaluation import Candidate, Outcome, Sample, StoredEvaluation, measure
 from core.promotion import Decision, Verdict
-from core.scoring import confusion
+from core.scoring import AnswerFormat, AnswerKind, confusion
 from core.settings import Student
-from core.scoring import AnswerFormat, AnswerKind
 from core.statistics import wilson_interval
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
