@@ -92,7 +92,9 @@ class JobQueue:
         """End all work now and wait for the threads."""
         with self._processes.lock:
             self._processes.closed = True
-            for process in [*self._processes.idle, *self._processes.busy.values()]:
+            while self._processes.idle:
+                self._processes.idle.pop().close()
+            for process in self._processes.busy.values():  # the threads that read them close them
                 process.kill()
         for _thread in self._threads:
             self._waiting.put(None)

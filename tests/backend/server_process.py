@@ -18,32 +18,35 @@ SERVE = """
 import sys
 from pathlib import Path
 from core.backend import serve_backend
-serve_backend(directory=Path(sys.argv[1]), port=int(sys.argv[2]), announce=lambda address: print(address, flush=True))
+serve_backend(directory=Path(sys.argv[1]), port=0, announce=lambda address: print(address, flush=True))
 """
 
 
 @dataclass
 class ServerProcess:
-    """One start of the server. `port` 0 takes a free one; `url` is where it answers."""
+    """A server that may be started again: each start takes a free port, `url` is where it answers now."""
 
     folder: Path
-    port: int = 0
     url: str = ""
     process: "subprocess.Popen[str]" = field(init=False)
 
     def start(self) -> "ServerProcess":
         self.process = subprocess.Popen(
-            [sys.executable, "-c", SERVE, str(self.folder), str(self.port)],
+            [sys.executable, "-c", SERVE, str(self.folder)],
             cwd=REPOSITORY,
             stdout=subprocess.PIPE,
             text=True,
         )
         assert self.process.stdout is not None
         self.url = self.process.stdout.readline().strip()
-        assert self.url, "the local backend did not start"
-        self.port = httpx.URL(self.url).port or 0
+        if not self.url:
+            raise AssertionError(f"the local backend did not start, exit code {self.stop(signal.SIGKILL)}")
         wait_until(self.answers, "the local backend to answer", timeout_s=30)
         return self
+
+    @property
+    def port(self) -> int:
+        return httpx.URL(self.url).port or 0
 
     def answers(self) -> bool:
         try:

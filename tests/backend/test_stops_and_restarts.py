@@ -13,7 +13,7 @@ from tests.backend.server_process import ServerProcess, is_alive, running_server
 from tests.backend.workload import (
     LONG_TRAINING,
     NAMESPACE,
-    SLOW_TEMPLATE,
+    SILENT_TEMPLATE,
     deploy,
     evaluation_body,
     finish,
@@ -23,6 +23,7 @@ from tests.backend.workload import (
     start,
     training_body,
     wait_for_progress,
+    wait_for_status,
 )
 from tests.waiting import wait_until
 
@@ -53,14 +54,14 @@ def client(server: ServerProcess) -> Iterator[httpx.Client]:
 
 
 def interrupt(server: ServerProcess, client: httpx.Client, signal_number: int) -> dict[str, str]:
-    """Stop the server while a training and an evaluation run and a job waits; start it again on the same port."""
+    """Stop the server while a training and an evaluation run and a job waits; start it again."""
     deploy(client)
     jobs = {
         "customization": start(client, "customization", LONG_TRAINING),
-        "evaluation": start(client, "evaluation", evaluation_body(template=SLOW_TEMPLATE)),
+        "evaluation": start(client, "evaluation", evaluation_body(template=SILENT_TEMPLATE)),
     }
-    for kind, job_id in jobs.items():
-        wait_for_progress(client, kind, job_id)
+    wait_for_progress(client, "customization", jobs["customization"])
+    wait_for_status(client, "evaluation", jobs["evaluation"], "running")
     jobs["waiting"] = start(client, "customization", training_body())
     children = server.children()
     assert len(children) == 2
@@ -68,7 +69,7 @@ def interrupt(server: ServerProcess, client: httpx.Client, signal_number: int) -
     server.stop(signal_number)
     assert time.monotonic() - began_s < 3
     wait_until(lambda: not any(map(is_alive, children)), "the job processes to end", timeout_s=3)
-    server.start()
+    client.base_url = server.start().url
     return jobs
 
 
@@ -98,7 +99,7 @@ def test_everything_is_there_after_a_kill(server: ServerProcess, client: httpx.C
     question = {"model": model, "messages": make_records(1, seed=5)[0]["request"]["messages"]}
     before = describe(client, job["id"], question)
     server.stop(signal.SIGKILL)
-    server.start()
+    client.base_url = server.start().url
     assert describe(client, job["id"], question) == before
 
 

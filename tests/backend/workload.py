@@ -149,6 +149,10 @@ def evaluation_body(
     }
 
 
+# A record that takes a minute without a word: nothing is reported before it is done.
+SILENT_TEMPLATE = {
+    "messages": [{"role": "user", "content": "{% for a in range(60) %}" + SLOW_TEXT * 20 + "{% endfor %}"}]
+}
 SLOW_TEMPLATE = {"messages": [{"role": "user", "content": SLOW_TEXT + "{{ item.request.messages[1].content }}"}]}
 
 
