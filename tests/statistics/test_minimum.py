@@ -17,6 +17,8 @@ from core.statistics import Conclusion, judge_minimum, smallest_passing_size, wi
         (450, 500, Conclusion.NEEDS_JUDGEMENT),
         (85, 100, Conclusion.NEEDS_JUDGEMENT),  # 76.7 to 90.7 %
         (84, 100, Conclusion.FAILS),  # 75.6 to 89.9 %
+        (35, 35, Conclusion.PASSES),  # 90.1 to 100 %: the fewest that can pass
+        (34, 34, Conclusion.NOT_ENOUGH_DATA),
         (10, 10, Conclusion.NOT_ENOUGH_DATA),  # 72.2 to 100 %: no result of ten records could show 90 %
         (8, 10, Conclusion.NOT_ENOUGH_DATA),
         (3, 10, Conclusion.FAILS),  # 10.8 to 60.3 %: ten records rule out 90 %

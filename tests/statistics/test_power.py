@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 from statsmodels.stats.power import normal_sample_size_one_tail
 from statsmodels.stats.proportion import proportion_confint
 
@@ -109,6 +110,22 @@ def test_chance_to_see_a_difference_equals_a_simulation(n: int, difference: floa
 
     chance = chance_to_see_difference(n, difference=difference, discordance=discordance)
     assert chance == pytest.approx(simulated, abs=ROOM)
+
+
+@pytest.mark.parametrize(("n", "difference", "discordance"), [(60, 0.1, 0.2), (200, 0.05, 0.1), (25, 0.5, 0.9)])
+def test_chance_to_see_a_difference_is_the_sum_over_everything_that_may_come_out(
+    n: int, difference: float, discordance: float
+) -> None:
+    shares = [(discordance + difference) / 2, (discordance - difference) / 2, 1 - discordance]
+    slow = sum(
+        stats.multinomial.pmf([right, wrong, n - right - wrong], n, shares)
+        for wrong in range(n + 1)
+        for right in range(wrong + 1, n - wrong + 1)
+        if exact_mcnemar(right, wrong) <= 0.05
+    )
+
+    chance = chance_to_see_difference(n, difference=difference, discordance=discordance)
+    assert chance == pytest.approx(slow, abs=1e-7)
 
 
 @pytest.mark.parametrize(("n", "discordance"), [(100, 0.2), (500, 0.1), (2_000, 0.05)])
