@@ -14,5 +14,5 @@ st.html(frame.STYLE)
 current = st.navigation(navigation.build_pages())
 navigation.follow()
 frame.draw_side_bar()
-with boundary.page():
+with boundary.page(current.title):
     current.run()

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from app.ui import states
+from app.ui import frame, states
 from app.ui.states import Problem
 from core.errors import ConflictError, FlywheelError, InputError, NotFoundError, UnavailableError
 
@@ -56,12 +56,17 @@ def log_error(error: Exception) -> str:
 
 
 @contextmanager
-def page() -> Iterator[None]:
-    """Show what the last click has to tell, run the page, and end in an error state instead of a traceback."""
+def page(title: str) -> Iterator[None]:
+    """Show what the last click has to tell, run the page, and end in an error state instead of a traceback.
+
+    `title` stands above the error when the page had not come as far as its own.
+    """
     _show_notice()
+    frame.forget_header()
     try:
         yield
     except Exception as error:  # noqa: BLE001 - the edge: logged under a reference id
+        frame.ensure_header(title)
         states.show_problem(describe_error(error))
 
 
@@ -86,6 +91,7 @@ def act(change: Callable[[], object], *, told: str) -> bool:
 
 def report(error: Exception) -> bool:
     """Show an error that escaped the page; for `st.App(on_script_error=)`. True: Streamlit shows nothing of its own."""
+    frame.ensure_header("Flywheel Review")
     states.show_problem(describe_error(error))
     return True
 

@@ -12,6 +12,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.ui import identity, markup, navigation
 
+_HEADER = "header_drawn"
+
 STYLE = Path(__file__).parent / "style.css"
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 
@@ -35,6 +37,7 @@ def draw_side_bar() -> None:
 
 def draw_header(title: str, *, trail: Sequence[Crumb] = (), summary: str | None = None) -> DeltaGenerator:
     """Draw trail, title and one line of summary; return the container at the title's right for the page's controls."""
+    st.session_state[_HEADER] = True
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="trail"):
         _draw_trail(trail)
         with st.container(width="content", key="demo_mark"):
@@ -47,6 +50,17 @@ def draw_header(title: str, *, trail: Sequence[Crumb] = (), summary: str | None 
     if summary:
         st.caption(markup.literal(summary))
     return controls
+
+
+def forget_header() -> None:
+    """Begin a script run: no header has been drawn."""
+    st.session_state[_HEADER] = False
+
+
+def ensure_header(title: str) -> None:
+    """Draw a plain header unless the page has drawn its own: a page without a title has no name."""
+    if not st.session_state.get(_HEADER):
+        draw_header(title)
 
 
 def draw_link(page: str, label: str, *, icon: str | None = None, parameters: Mapping[str, str] | None = None) -> None:

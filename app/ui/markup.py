@@ -10,6 +10,14 @@ def literal(text: str) -> str:
     return _SPECIAL.sub(lambda match: "\\" + match.group(0), text)
 
 
+def literal_but_code(text: str) -> str:
+    """Return `text` as a literal in which commands between backticks stay code, as messages of `core` write them."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return literal(text)
+    return "`".join(part if at % 2 else literal(part) for at, part in enumerate(parts))
+
+
 def strong(text: str) -> str:
     """Return `text` as a literal in bold."""
     return f"**{literal(text)}**"

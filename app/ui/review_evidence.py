@@ -193,6 +193,7 @@ def _choose_reading(counts: Mapping[Reading, int], *, has_base: bool) -> Reading
             _options(has_base=has_base),
             key="show_records",
             required=True,
+            wrap=True,
             label_visibility="collapsed",
             on_change=lambda: url.write(show=st.session_state["show_records"], record=None),
         )

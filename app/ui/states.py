@@ -12,7 +12,7 @@ from typing import Literal
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app.ui import url
+from app.ui import markup, url
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +66,7 @@ def show_no_traffic() -> None:
 def show_problem(problem: Problem) -> None:
     """Draw an error state with its way out."""
     draw = st.error if problem.severity == "error" else st.warning
-    draw(problem.body, title=problem.title, icon=problem.icon)
+    draw(markup.literal_but_code(problem.body), title=problem.title, icon=problem.icon)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if problem.can_retry:
             st.button("Try again", icon=":material/refresh:", key=f"retry_{_key(problem.title)}")

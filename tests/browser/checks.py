@@ -6,7 +6,6 @@ Each finder returns findings as text, empty when all is well, so that a failing 
 import os
 import shutil
 import subprocess
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -21,26 +20,19 @@ TIMEOUT_MS = 20_000
 TEXT_FINDINGS = (Path(__file__).parent / "text_findings.js").read_text()
 
 
-@dataclass(frozen=True, kw_only=True)
-class View:
-    """One way to look at a page."""
+Device = Literal["desktop", "phone"]
+Scheme = Literal["light", "dark"]
 
-    device: Literal["desktop", "phone"]
-    scheme: Literal["light", "dark"]
-
-    def __str__(self) -> str:
-        return f"{self.device}-{self.scheme}"
+DEVICES: tuple[Device, ...] = ("desktop", "phone")
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
 
-VIEWS = tuple(View(device=device, scheme=scheme) for device in ("desktop", "phone") for scheme in ("light", "dark"))
-
-
-def open_context(browser: Browser, view: View) -> BrowserContext:
-    """Return a fresh browser context of the view's size and colour scheme, without animations."""
-    is_phone = view.device == "phone"
+def open_context(browser: Browser, device: Device, *, scheme: Scheme = "light") -> BrowserContext:
+    """Return a fresh browser context of a device's size and a colour scheme, without animations."""
+    is_phone = device == "phone"
     return browser.new_context(
         viewport={"width": 390, "height": 844} if is_phone else {"width": 1440, "height": 900},
-        color_scheme=view.scheme,
+        color_scheme=scheme,
         is_mobile=is_phone,
         has_touch=is_phone,
         device_scale_factor=2 if is_phone else 1,
@@ -89,8 +81,14 @@ def find_text_over_text(page: Page) -> list[str]:
 
 
 def assert_page_is_sound(page: Page) -> None:
-    """Fail with everything that is wrong with the page as it stands: axe, text outside or over other text."""
-    findings = find_axe_violations(page) + find_text_outside_its_box(page) + find_text_over_text(page)
+    """Fail with everything that is wrong with the page as it stands, in light and in dark.
+
+    The scheme is switched on the open page, as a person's system does it; texts lie the same in both.
+    """
+    findings = find_text_outside_its_box(page) + find_text_over_text(page)
+    for scheme in SCHEMES:
+        _switch_scheme(page, scheme)
+        findings += [f"{scheme}: {finding}" for finding in find_axe_violations(page)]
     assert findings == [], "\n".join(findings)
 
 
@@ -105,6 +103,13 @@ def assert_above_the_fold(page: Page, *locators: Locator) -> None:
         assert box["y"] >= 0, f"{locator} begins above the window"
         assert box["y"] + box["height"] <= size["height"], f"{locator} ends at {box['y'] + box['height']:.0f} px"
         assert box["x"] + box["width"] <= size["width"], f"{locator} ends right of the window"
+
+
+def _switch_scheme(page: Page, scheme: Scheme) -> None:
+    page.emulate_media(color_scheme=scheme)
+    app = page.get_by_test_id("stApp")
+    if app.count():
+        expect(app).to_have_css("color-scheme", scheme, timeout=TIMEOUT_MS)
 
 
 @cache

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import checks
-from tests.browser.checks import VIEWS, View
 from tests.browser.pages import serve_pages
+from tests.ui.runs import add_finished_run, open_state
 from tests.ui.traffic import SUPPORT, store_traffic
 
 PAGES = {
@@ -20,6 +20,12 @@ PAGES = {
     "logs of one workload": "/logs?workload=tool_router",
     "no match": "/logs?text=unheard",
     "unknown workload": "/logs?workload=news_clasifier",
+    "review": "/review?run=done-1",
+    "review of errors": "/review?run=done-1&tab=Errors",
+    "review of costs": "/review?run=done-1&tab=Cost+and+latency",
+    "review of records": "/review?run=done-1&tab=Records",
+    "review of a record": "/review?run=done-1&tab=Records&record=13",
+    "unknown run": "/review?run=done-2",
 }
 
 
@@ -28,6 +34,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The pages over a small installation with traffic."""
     data = tmp_path_factory.mktemp("installation") / "data"
     store_traffic(data)
+    add_finished_run(open_state(data))
     with serve_pages(data) as url:
         yield url
 
@@ -41,11 +48,11 @@ def empty_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="module", params=VIEWS, ids=str)
+@pytest.fixture(scope="module", params=checks.DEVICES)
 def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
-    """One page for each view, kept for the module: a fresh one would load nine megabytes of scripts again."""
-    view: View = request.param
-    with checks.open_context(browser, view) as context:
+    """One page for each device, kept for the module: a fresh one would load nine megabytes of scripts again."""
+    device: checks.Device = request.param
+    with checks.open_context(browser, device) as context:
         page = context.new_page()
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))

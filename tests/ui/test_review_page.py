@@ -68,7 +68,7 @@ def test_a_link_names_the_candidate_and_the_tab(database: Database) -> None:
 
 def test_an_unknown_candidate_names_the_near_miss(database: Database) -> None:
     app = open_page("review", run="done-1", candidate="local/linear-larg:customized")
-    assert BEST in app.warning[0].value
+    assert f"did you mean '{BEST}'" in app.warning[0].value.replace("\\", "")
 
 
 def test_an_unknown_run_says_so(database: Database) -> None:
