@@ -50,12 +50,17 @@ class ConnectionPool:
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection outside any transaction. Driver errors come out as errors of `core.logs`."""
+        """Lend a connection outside any transaction; one left open is rolled back.
+
+        Driver errors come out as errors of `core.logs`.
+        """
         with translated(self._path):
             connection = self._take()
             try:
                 yield connection
             finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
                 self._give_back(connection)
 
     @contextmanager
@@ -63,23 +68,15 @@ class ConnectionPool:
         """Lend a connection whose statements all see the same state."""
         with self.connection() as connection:
             connection.execute("BEGIN")
-            try:
-                yield connection
-            finally:
-                connection.execute("ROLLBACK")
+            yield connection
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection that holds the write lock; commit at the end, roll back on any error."""
         with self.connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
+            yield connection
+            connection.execute("COMMIT")
             self._bound_wal(connection)
 
     def close(self) -> None:

@@ -16,13 +16,16 @@ FROM json_each(?) JOIN record ON record.id = json_each.value JOIN body ON body.i
 """
 
 
+CACHED_SYMBOLS = 100_000
+
+
 class RecordLoader:
     """Reads records and remembers the names behind their numbers, which never change; safe to share by threads."""
 
     def __init__(self) -> None:
         self._payloads = PayloadReader()
         self._workloads: dict[int, tuple[str, str]] = {}
-        self._symbols: dict[int | None, str | None] = {0: None, None: None}
+        self._symbols: dict[int, str] = {}
 
     def load(self, connection: sqlite3.Connection, ids: Sequence[int]) -> Iterator[LogRecord]:
         """Yield the records of these ids in this order; ids that are gone are left out."""
@@ -33,10 +36,15 @@ class RecordLoader:
 
     def symbol(self, connection: sqlite3.Connection, number: int | None) -> str | None:
         """Return the text behind a symbol's number; None for the number of nothing."""
-        if number not in self._symbols:
-            row = connection.execute("SELECT value FROM symbol WHERE symbol=?", (number,)).fetchone()
-            self._symbols[number] = row[0]
-        return self._symbols[number]
+        if not number:
+            return None
+        value = self._symbols.get(number)
+        if value is None:
+            if len(self._symbols) >= CACHED_SYMBOLS:
+                self._symbols = {}
+            value = connection.execute("SELECT value FROM symbol WHERE symbol=?", (number,)).fetchone()[0]
+            self._symbols[number] = value
+        return value
 
     def _workload(self, connection: sqlite3.Connection, number: int) -> tuple[str, str]:
         if number not in self._workloads:

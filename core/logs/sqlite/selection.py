@@ -12,6 +12,7 @@ from core.logs.sqlite.placement import read_spill_ms
 from core.logs.store import LogFilter
 from core.logs.timestamps import datetime_ms
 
+WORDS_KEY = "words.rowid"
 TEXT_COLUMNS = "{prompt answer}"
 
 
@@ -23,6 +24,12 @@ class Selection:
     key: str
     conditions: tuple[str, ...]
     parameters: tuple[object, ...]
+
+    @property
+    def counting_source(self) -> str:
+        """The FROM for counting: the word index alone where no condition asks for more."""
+        is_alone = self.key == WORDS_KEY and not any("record." in condition for condition in self.conditions)
+        return "words" if is_alone else self.source
 
     def where(self, *more: str) -> str:
         """Return the WHERE clause with further conditions."""
@@ -38,7 +45,7 @@ def select(connection: sqlite3.Connection, log_filter: LogFilter) -> Selection |
     if workloads == []:
         return None
     if query or (workloads and len(workloads) > 1):
-        source, key = "words CROSS JOIN record ON record.id = words.rowid", "words.rowid"
+        source, key = "words CROSS JOIN record ON record.id = words.rowid", WORDS_KEY
         conditions = ["words MATCH ?"]
         parameters: list[object] = [match_expression(query, workloads)]
     else:

@@ -32,9 +32,17 @@ from core.logs.store import (
 )
 
 LAST_ID = 2**63 - 1
-STREAM_ROWS = 1000
+SCAN_ROWS = 10_000
+LOAD_ROWS = 1000
 LOOK_AHEAD_ROWS = 16
 """Rows a page's scan reads beyond the page, so that one scan usually sees past the last record's millisecond."""
+
+TOP_LABELS = """
+WITH counted AS MATERIALIZED ({counted})
+SELECT value, n FROM counted LEFT JOIN symbol ON symbol = label
+ORDER BY label IS NOT NULL, n DESC, value LIMIT ?
+"""
+"""The count without label first, so that it fits whatever the limit."""
 
 
 class SqliteLogStore:
@@ -89,13 +97,14 @@ class SqliteLogStore:
     def count(self, log_filter: LogFilter) -> RecordCount:
         """Count matching records: exactly up to the cap, and without text and time always exactly."""
         with self._pool.read() as connection:
-            if log_filter.text is None and log_filter.since is None and log_filter.until is None:
+            if not log_filter.text and log_filter.since is None and log_filter.until is None:
                 value = count_from_rollup(connection, find_workloads(connection, log_filter))
                 return RecordCount(value=value, is_exact=True)
             selection = select(connection, log_filter)
             if selection is None:
                 return RecordCount(value=0, is_exact=True)
-            sql = f"SELECT count(*) FROM (SELECT 1 FROM {selection.source} WHERE {selection.where()} LIMIT ?)"  # noqa: S608
+            found = f"SELECT 1 FROM {selection.counting_source} WHERE {selection.where()} LIMIT ?"  # noqa: S608
+            sql = f"SELECT count(*) FROM ({found})"  # noqa: S608
             value = connection.execute(sql, (*selection.parameters, COUNT_CAP + 1)).fetchone()[0]
         return RecordCount(value=min(value, COUNT_CAP), is_exact=value <= COUNT_CAP)
 
@@ -118,8 +127,8 @@ class SqliteLogStore:
             spill_ms = read_spill_ms(connection)
         if selection is None:
             return
-        positions = oldest_first(partial(self._scan_snapshot, selection, snapshot), spill_ms=spill_ms, rows=STREAM_ROWS)
-        while ids := [position.id for position in islice(positions, STREAM_ROWS)]:
+        positions = oldest_first(partial(self._scan_snapshot, selection, snapshot), spill_ms=spill_ms, rows=SCAN_ROWS)
+        while ids := [position.id for position in islice(positions, LOAD_ROWS)]:
             with self._pool.read() as connection:
                 records = list(self._loader.load(connection, ids))
             yield from records
@@ -135,14 +144,12 @@ class SqliteLogStore:
             selection = select(connection, log_filter)
             if selection is None:
                 return []
-            sql = f"SELECT label, count(*) FROM {selection.source} WHERE {selection.where()} GROUP BY label"  # noqa: S608
-            counts = [
-                LabelCount(label=self._loader.symbol(connection, symbol), records=records)
-                for symbol, records in connection.execute(sql, selection.parameters)
-            ]
-        labelled = [count for count in counts if count.label is not None]
-        labelled.sort(key=lambda count: (-count.records, count.label or ""))
-        return labelled[:limit] + [count for count in counts if count.label is None]
+            counted = f"SELECT label, count(*) AS n FROM {selection.source} WHERE {selection.where()} GROUP BY label"  # noqa: S608
+            rows = connection.execute(TOP_LABELS.format(counted=counted), (*selection.parameters, limit + 1)).fetchall()
+        counts = [LabelCount(label=label, records=records) for label, records in rows]
+        if counts and counts[0].label is None:
+            return [*counts[1:], counts[0]]
+        return counts[:limit]
 
     def close(self) -> None:
         """Release the file; the store cannot be used afterwards."""
