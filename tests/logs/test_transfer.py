@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import orjson
 import pytest
 
 from core.logs import ImportProgress, LogFilter, LogStore, UnreadableFile, export_lines, import_file
@@ -152,6 +153,6 @@ def test_real_traffic_is_imported_completely_and_exported_equal(
     again = last(import_file(store, path)).report
     assert (again.stored, again.duplicate) == (0, records)
     with gzip.open(path) as file:
-        sent = sorted(json.dumps(json.loads(line), sort_keys=True) for line in file)
-    exported = (json.dumps(json.loads(line), sort_keys=True) for line in export_lines(store, LogFilter(client_id=name)))
-    assert sorted(exported) == sent
+        sent = sorted(orjson.dumps(orjson.loads(line), option=orjson.OPT_SORT_KEYS) for line in file)
+    exported = map(orjson.loads, export_lines(store, LogFilter(client_id=name)))
+    assert sorted(orjson.dumps(body, option=orjson.OPT_SORT_KEYS) for body in exported) == sent
