@@ -31,7 +31,7 @@ from sqlmodel import Session, col, delete, select
 
 from core import VERSION
 from core.database import DATABASE_DOWN, Database, utc_now
-from core.logs import open_log_store
+from core.logs import LogStoreUnavailable, open_log_store, run_waiting_import
 from core.migrations import open_database
 from core.nemo import ServiceError, connect_model_ops
 from core.promotion import has_decisions
@@ -114,6 +114,7 @@ class Worker:
         keeper.start()
         for tick, seconds in (
             (self._claim, settings.tick_s),
+            (self._import_uploads, settings.tick_s),
             (self._sweep, SWEEP_S),
             (self._look_at_services, HEALTH_S),
         ):
@@ -185,6 +186,16 @@ class Worker:
                 store_health(session, sightings, now=self.around.clock())
         except DATABASE_DOWN:
             logger.warning("the services' health could not be stored", exc_info=True)
+
+    def _import_uploads(self) -> None:
+        try:
+            while not self._stopping.is_set() and self._import_next():
+                pass
+        except (LogStoreUnavailable, *DATABASE_DOWN):
+            logger.warning("an upload could not be imported yet and will be tried again", exc_info=True)
+
+    def _import_next(self) -> bool:
+        return run_waiting_import(self.database, self.around.logs, clock=self.around.clock)
 
     def _keep(self) -> None:
         last_beat, drift = 0.0, time.time() - time.monotonic()

@@ -20,13 +20,17 @@ from core.logs.store import (
     RejectedLine,
     WorkloadSummary,
 )
+from core.logs.tables import ImportStatus
 from core.logs.timestamps import timestamp_ms
 from core.logs.transfer import ImportProgress, export_lines, import_file
+from core.logs.uploads import ImportView, get_import, list_imports, request_import, run_waiting_import
 from core.logs.workloads import find_workload
 
 __all__ = [
     "COUNT_CAP",
     "ImportProgress",
+    "ImportStatus",
+    "ImportView",
     "IngestReport",
     "LabelCount",
     "LogFilter",
@@ -46,8 +50,12 @@ __all__ = [
     "canonical_request_key",
     "export_lines",
     "find_workload",
+    "get_import",
     "import_file",
+    "list_imports",
     "open_log_store",
     "parse_record",
+    "request_import",
+    "run_waiting_import",
     "timestamp_ms",
 ]

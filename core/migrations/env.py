@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 
 import core.artifacts.tables
 import core.evaluation.tables
+import core.logs.tables
 import core.promotion.tables
 import core.runs.tables  # noqa: F401  (importing registers the tables)
 

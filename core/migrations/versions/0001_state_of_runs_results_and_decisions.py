@@ -21,6 +21,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sha256"),
     )
     op.create_table(
+        "import",
+        sa.Column("id", AutoString(), nullable=False),
+        sa.Column("name", AutoString(), nullable=False),
+        sa.Column("artifact", AutoString(length=64), nullable=False),
+        sa.Column("workload_id", AutoString(), nullable=True),
+        sa.Column("client_id", AutoString(), nullable=True),
+        sa.Column("requested_by", AutoString(), nullable=False),
+        sa.Column("status", AutoString(), nullable=False),
+        sa.Column("lease_until", sa.Float(), nullable=False),
+        sa.Column("size_bytes", sa.Integer(), nullable=False),
+        sa.Column("read_bytes", sa.Integer(), nullable=False),
+        sa.Column("stored", sa.Integer(), nullable=False),
+        sa.Column("duplicate", sa.Integer(), nullable=False),
+        sa.Column("rejected_count", sa.Integer(), nullable=False),
+        sa.Column("rejected", sa.JSON(), nullable=False),
+        sa.Column("error", AutoString(), nullable=True),
+        sa.Column("created_at", UTCDateTime(), nullable=False),
+        sa.Column("finished_at", UTCDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("import", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_import_status"), ["status"], unique=False)
+
+    op.create_table(
         "run",
         sa.Column("id", AutoString(), nullable=False),
         sa.Column("workload_id", AutoString(), nullable=False),
@@ -223,4 +247,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_run_workload_id"))
 
     op.drop_table("run")
+    with op.batch_alter_table("import", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_import_status"))
+
+    op.drop_table("import")
     op.drop_table("artifact")
