@@ -28,7 +28,7 @@ controls = frame.draw_header(
     f"Promotion review: {review.workload_id}",
     trail=[
         frame.Crumb(label="Runs", page="runs"),
-        frame.Crumb(label=run_id, page="run", parameters={"run": run_id}),
+        frame.Crumb(label=run_id, page="run", parameters={"id": run_id}),
         frame.Crumb(label="Review"),
     ],
     summary=review_view.describe_provenance(review),
@@ -41,7 +41,7 @@ if chosen is None:
         "A candidate appears here when its evaluation has ended.",
         icon=":material/hourglass_top:",
     ):
-        frame.draw_link("run", "See how the run goes", icon=":material/cycle:", parameters={"run": run_id})
+        frame.draw_link("run", "See how the run goes", icon=":material/cycle:", parameters={"id": run_id})
     st.stop()
 with controls:
     review_card.choose_candidate(review, chosen)

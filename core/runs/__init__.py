@@ -3,11 +3,11 @@
 from core.runs.cleanup import remove_deleted_runs, sweep
 from core.runs.errors import LaunchRefused, LeaseLost, RunInterrupted, RunNotFound, RunStateError, StepFailed
 from core.runs.execution import Execution, Surroundings
-from core.runs.health import list_health, store_health
+from core.runs.health import FRESH_FOR, list_health, store_health
 from core.runs.launch import LaunchPlan, cancel_run, delete_run, launch_run, plan_launch, retry_run
 from core.runs.leases import Claim, Lease, claim_run, renew_leases
 from core.runs.plan import Variant
-from core.runs.request import CompletedRequest, LaunchRequest
+from core.runs.request import AVAILABLE_VARIANTS, CompletedRequest, LaunchRequest
 from core.runs.tables import RunStatus, StepKind, StepStatus
 from core.runs.views import (
     EventView,
@@ -25,6 +25,8 @@ from core.runs.views import (
 from core.runs.workflow import execute_run
 
 __all__ = [
+    "AVAILABLE_VARIANTS",
+    "FRESH_FOR",
     "Claim",
     "CompletedRequest",
     "EventView",
