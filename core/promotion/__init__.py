@@ -11,6 +11,7 @@ from core.promotion.decisions import (
     list_decisions,
 )
 from core.promotion.errors import DecisionConflict, DecisionRefused
+from core.promotion.waiting import WaitingReview, list_waiting
 
 __all__ = [
     "Decision",
@@ -18,9 +19,11 @@ __all__ = [
     "DecisionRefused",
     "DecisionRequest",
     "Verdict",
+    "WaitingReview",
     "current_decision",
     "decide",
     "get_decision",
     "has_decisions",
     "list_decisions",
+    "list_waiting",
 ]

@@ -54,6 +54,7 @@ class Decision:
 
     id: str
     run_id: str
+    workload_id: str
     candidate: Candidate
     sequence: int
     supersedes: str | None
@@ -98,6 +99,7 @@ def list_decisions(
     session: Session,
     *,
     run_id: str | None = None,
+    workload_id: str | None = None,
     candidate: Candidate | None = None,
     verdict: Verdict | None = None,
     only_current: bool = False,
@@ -107,6 +109,8 @@ def list_decisions(
     rows = select(DecisionRow)
     if run_id is not None:
         rows = rows.where(col(DecisionRow.run_id) == run_id)
+    if workload_id is not None:
+        rows = rows.where(col(DecisionRow.workload_id) == workload_id)
     if candidate is not None:
         rows = rows.where(col(DecisionRow.student) == candidate.student, col(DecisionRow.variant) == candidate.variant)
     if verdict is not None:
@@ -151,7 +155,7 @@ def _checked_reason(reason: str) -> str:
 
 
 def _next_row(session: Session, request: DecisionRequest, reason: str, now: datetime) -> DecisionRow:
-    get_run(session, request.run_id)
+    run = get_run(session, request.run_id)
     evaluation = get_evaluation(session, request.run_id, request.candidate)
     if request.expected_results_hash not in (None, evaluation.results_hash):
         raise DecisionConflict(
@@ -164,6 +168,7 @@ def _next_row(session: Session, request: DecisionRequest, reason: str, now: date
     return DecisionRow(
         id=uuid.uuid4().hex,
         run_id=request.run_id,
+        workload_id=run.summary.workload_id,
         student=request.candidate.student,
         variant=request.candidate.variant,
         sequence=request.expected_sequence + 1,
@@ -218,6 +223,7 @@ def _view(row: DecisionRow, *, is_current: bool) -> Decision:
     return Decision(
         id=row.id,
         run_id=row.run_id,
+        workload_id=row.workload_id,
         candidate=Candidate(student=row.student, variant=row.variant),
         sequence=row.sequence,
         supersedes=row.supersedes,

@@ -17,6 +17,7 @@ class DecisionRow(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     run_id: str = Field(foreign_key="run.id", index=True)
+    workload_id: str = Field(index=True)
     student: str
     variant: str
     sequence: int

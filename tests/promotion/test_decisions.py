@@ -21,8 +21,10 @@ from core.promotion import (
     decide,
     has_decisions,
     list_decisions,
+    list_waiting,
 )
-from core.runs import RunNotFound
+from core.runs import RunNotFound, RunStatus
+from core.runs.tables import RunRow
 from tests.runs.rows import STUDENT, add_run
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -155,3 +157,23 @@ def test_an_unknown_run_or_candidate_is_named(database: Database, run_id: str) -
         decide(database, ask(run_id, candidate=unknown), now=NOW)
     with database.read() as session:
         assert not has_decisions(session, run_id)
+
+
+def test_a_run_waits_until_somebody_decides_and_again_after_a_withdrawal(database: Database, run_id: str) -> None:
+    def waiting() -> list[str]:
+        with database.read() as session:
+            return [review.run_id for review in list_waiting(session)]
+
+    assert waiting() == [], "the run has not finished"
+    with database.write() as session:
+        run = session.get_one(RunRow, run_id)
+        run.status, run.finished_at = RunStatus.COMPLETED, NOW
+    assert waiting() == [run_id]
+    decide(database, ask(run_id, verdict=Verdict.CHANGES_REQUESTED), now=NOW)
+    assert waiting() == []
+    decide(
+        database,
+        ask(run_id, verdict=Verdict.WITHDRAWN, expected_sequence=1, idempotency_key="key-2"),
+        now=NOW,
+    )
+    assert waiting() == [run_id]

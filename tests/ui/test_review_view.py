@@ -57,6 +57,7 @@ def decision(student: str, sequence: int, verdict: Verdict) -> Decision:
     return Decision(
         id=f"d{sequence}",
         run_id="run-1",
+        workload_id="support",
         candidate=Candidate(student=student, variant="customized"),
         sequence=sequence,
         supersedes=None,

@@ -102,6 +102,7 @@ def upgrade() -> None:
         "decision",
         sa.Column("id", AutoString(), nullable=False),
         sa.Column("run_id", AutoString(), nullable=False),
+        sa.Column("workload_id", AutoString(), nullable=False),
         sa.Column("student", AutoString(), nullable=False),
         sa.Column("variant", AutoString(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
@@ -126,6 +127,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("decision", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_decision_run_id"), ["run_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_decision_workload_id"), ["workload_id"], unique=False)
 
     op.create_table(
         "evaluation",
@@ -237,6 +239,7 @@ def downgrade() -> None:
     op.drop_table("evaluation")
     with op.batch_alter_table("decision", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_decision_run_id"))
+        batch_op.drop_index(batch_op.f("ix_decision_workload_id"))
 
     op.drop_table("decision")
     op.drop_table("worker")
