@@ -8,6 +8,8 @@ from core.backend.students.errors import AdapterError
 from core.backend.students.label_adapter import KIND as LABEL_KIND
 from core.backend.students.label_adapter import LabelAdapter
 from core.backend.students.storage import read_adapter
+from core.backend.students.tool_adapter import KIND as TOOL_KIND
+from core.backend.students.tool_adapter import ToolAdapter
 from core.errors import NotFoundError
 
 
@@ -36,6 +38,8 @@ def load_adapter(path: Path) -> Adapter:
     try:
         if kind == LABEL_KIND:
             return LabelAdapter.restore(stored)
-    except (KeyError, TypeError, ValueError, NotFoundError) as error:
+        if kind == TOOL_KIND:
+            return ToolAdapter.restore(stored)
+    except (KeyError, ValueError, NotFoundError) as error:
         raise AdapterError(f"The adapter at {path} is damaged ({error}); train it again.") from error
     raise AdapterError(f"The adapter at {path} is of an unknown kind, {kind!r}; train it again with this release.")

@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.backend.students.adapters import Adapter
+from core.backend.students.blas import single_blas_thread
 from core.backend.students.errors import AdapterError
-from core.backend.students.prompted import answer_from_prompts
-from core.backend.students.request_reading import chat_messages, read_request
+from core.backend.students.request_reading import chat_messages
 from core.backend.students.sizes import get_size
+from core.backend.students.untrained import answer_untrained
 from core.scoring import content_text
 
 CHARACTERS_PER_TOKEN = 4
@@ -39,12 +40,12 @@ def answer(student: str, adapter: Adapter | None, request: Mapping[str, object])
 
 def answer_many(student: str, adapter: Adapter | None, requests: Sequence[Mapping[str, object]]) -> list[Completion]:
     """Return what `answer` gives for each request, in order; much faster than one by one."""
-    size = get_size(student)
+    get_size(student)
     if adapter is None:
-        contents = answer_from_prompts([read_request(request) for request in requests], size)
-        messages: Sequence[Mapping[str, object]] = [{"role": "assistant", "content": content} for content in contents]
+        messages: Sequence[Mapping[str, object]] = answer_untrained(requests, student=student)
     elif adapter.student == student:
-        messages = adapter.messages_for(requests)
+        with single_blas_thread():
+            messages = adapter.messages_for(requests)
     else:
         raise AdapterError(f"The adapter was trained for {adapter.student}, not for {student}; ask its own student.")
     return [_complete(request, message) for request, message in zip(requests, messages, strict=True)]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from pydantic import BaseModel
 
 from core.backend.students.errors import TrainingError
 from core.backend.students.features import fit_features
@@ -59,19 +60,25 @@ class LabelAdapter:
 
     @classmethod
     def restore(cls, stored: StoredAdapter) -> "LabelAdapter":
-        """Return the adapter that `save` wrote. Raises `KeyError`, `TypeError` or `ValueError` for other content."""
-        description = stored.description
-        student = str(description["student"])
-        contents, best_epoch = description["contents"], description["best_epoch"]
-        if not isinstance(contents, list) or not isinstance(best_epoch, int):
-            raise TypeError("contents must be a list and best_epoch a number")
+        """Return the adapter that `save` wrote. Raises `KeyError` or `ValueError` for other content."""
+        saved = _SavedLabels.model_validate(stored.description)
         return cls(
-            student=student,
-            template=PromptTemplate(prefix=str(description["prefix"]), suffix=str(description["suffix"])),
-            choice=TrainedChoice.from_arrays("label", plans=get_size(student).trained, arrays=stored.arrays),
-            contents=tuple(str(content) for content in contents),
-            best_epoch=best_epoch,
+            student=saved.student,
+            template=PromptTemplate(prefix=saved.prefix, suffix=saved.suffix),
+            choice=TrainedChoice.from_arrays("label", plans=get_size(saved.student).trained, arrays=stored.arrays),
+            contents=saved.contents,
+            best_epoch=saved.best_epoch,
         )
+
+
+class _SavedLabels(BaseModel):
+    """The description that `LabelAdapter.save` writes."""
+
+    student: str
+    prefix: str
+    suffix: str
+    contents: tuple[str, ...]
+    best_epoch: int
 
 
 class LabelLesson:

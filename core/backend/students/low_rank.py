@@ -8,7 +8,7 @@ rows of A whose feature occurs in the batch. Dropout falls on x A, as in LoRA.
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +35,16 @@ class LowRankModel:
     def probabilities(self, rows: CountMatrix) -> FloatArray:
         """Return the probability of each class for each row; a row sums to 1."""
         return _softmax(np.asarray(rows @ self.down, np.float32) @ self.up + self.bias)
+
+    def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Return what `from_arrays` needs, for saving."""
+        return {"down": self.down, "up": self.up, "bias": self.bias}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> "LowRankModel":
+        """Return the model that `to_arrays` described. Raises `KeyError` when an array is missing."""
+        down, up, bias = (arrays[name].astype(np.float32) for name in ("down", "up", "bias"))
+        return cls(down=down, up=up, bias=bias)
 
     def loss(self, rows: CountMatrix, classes: IntArray) -> float:
         """Return the mean cross-entropy in nats. There must be at least one row."""

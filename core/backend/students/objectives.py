@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from core.backend.students.blas import single_blas_thread
 from core.backend.students.errors import TrainingStopped
 from core.backend.students.features import IntArray
 from core.backend.students.low_rank import LowRankModel, LowRankSettings, TrainingRun
@@ -56,13 +57,14 @@ def train_objectives(
         for number, objective in enumerate(objectives)
     ]
     curve = _LossCurve(parameters.epochs, steps_per_epoch, on_progress=on_progress)
-    for epoch in range(parameters.epochs):
-        steps = [course.epoch(epoch) for course in courses]
-        for _ in range(steps_per_epoch):
-            if should_stop():
-                raise TrainingStopped(f"Training was stopped after {curve.steps} steps.")
-            curve.add_step(sum(next(step) for step in steps))
-        curve.end_epoch([course.end_epoch(epoch) for course in courses])
+    with single_blas_thread():
+        for epoch in range(parameters.epochs):
+            steps = [course.epoch(epoch) for course in courses]
+            for _ in range(steps_per_epoch):
+                if should_stop():
+                    raise TrainingStopped(f"Training was stopped after {curve.steps} steps.")
+                curve.add_step(sum(next(step) for step in steps))
+            curve.end_epoch([course.end_epoch(epoch) for course in courses])
     return tuple(course.best() for course in courses)
 
 

@@ -14,12 +14,17 @@ from core.errors import NotFoundError, near_miss
 
 @dataclass(frozen=True, kw_only=True)
 class StudentSize:
-    """One student. `trained` are the n-grams of its adapters, `prompted` those it compares a text and a prompt by."""
+    """One student.
+
+    `trained` are the n-grams of its adapters, `prompted` those it compares a text and a prompt by; its features of
+    single tokens fall into `2 ** token_bits` buckets.
+    """
 
     name: str
     summary: str
     trained: tuple[NgramPlan, ...]
     prompted: tuple[NgramPlan, ...]
+    token_bits: int
 
 
 _WORDS = NgramPlan(unit="word", shortest=1, longest=1, bits=16)
@@ -33,12 +38,14 @@ STUDENTS: Mapping[str, StudentSize] = MappingProxyType(
                 summary="words and pairs of words in 32 thousand buckets",
                 trained=(NgramPlan(unit="word", shortest=1, longest=2, bits=15),),
                 prompted=(_WORDS,),
+                token_bits=14,
             ),
             StudentSize(
                 name="local/linear-medium",
                 summary="words and pairs of words in 262 thousand buckets",
                 trained=(NgramPlan(unit="word", shortest=1, longest=2, bits=18),),
                 prompted=(_WORDS, NgramPlan(unit="character", shortest=5, longest=5, bits=16)),
+                token_bits=16,
             ),
             StudentSize(
                 name="local/linear-large",
@@ -48,6 +55,7 @@ STUDENTS: Mapping[str, StudentSize] = MappingProxyType(
                     NgramPlan(unit="character", shortest=2, longest=5, bits=19),
                 ),
                 prompted=(_WORDS, NgramPlan(unit="character", shortest=3, longest=5, bits=16)),
+                token_bits=18,
             ),
         )
     }

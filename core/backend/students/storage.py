@@ -53,3 +53,13 @@ def read_adapter(path: Path) -> StoredAdapter:
     if not isinstance(description, dict) or description.get("version") != FORMAT_VERSION:
         raise AdapterError(f"The adapter at {path} is of another release; this one reads version {FORMAT_VERSION}.")
     return StoredAdapter(description=description, arrays=arrays)
+
+
+def name_arrays(name: str, arrays: Arrays) -> dict[str, npt.NDArray[np.generic]]:
+    """Return `arrays` under names that begin with `name`, so that several models share a file."""
+    return {f"{name}.{key}": array for key, array in arrays.items()}
+
+
+def arrays_of(name: str, arrays: Arrays) -> dict[str, npt.NDArray[np.generic]]:
+    """Return the arrays that `name_arrays` named with `name`, under their own names."""
+    return {key.removeprefix(f"{name}."): array for key, array in arrays.items() if key.startswith(f"{name}.")}

@@ -3,7 +3,7 @@
 The part that every adapter is made of: labels, tool names and argument values are all chosen this way.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from core.backend.students.features import FloatArray, TextFeatures
 from core.backend.students.low_rank import LowRankModel
 from core.backend.students.ngrams import NgramPlan
-from core.backend.students.storage import Arrays
+from core.backend.students.storage import Arrays, arrays_of, name_arrays
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,19 +28,11 @@ class TrainedChoice:
 
     def to_arrays(self, name: str) -> dict[str, npt.NDArray[np.generic]]:
         """Return the arrays to save, each under a name that begins with `name`."""
-        arrays = {"down": self.model.down, "up": self.model.up, "bias": self.model.bias, **self.features.to_arrays()}
-        return {f"{name}.{key}": array for key, array in arrays.items()}
+        arrays = {**self.model.to_arrays(), **self.features.to_arrays()}
+        return name_arrays(name, arrays)
 
     @classmethod
     def from_arrays(cls, name: str, *, plans: Sequence[NgramPlan], arrays: Arrays) -> "TrainedChoice":
         """Return the choice that `to_arrays` described. Raises `KeyError` when an array is missing."""
-        own = {key.removeprefix(f"{name}."): array for key, array in arrays.items() if key.startswith(f"{name}.")}
-        return cls(features=TextFeatures.from_arrays(plans, own), model=_model(own))
-
-
-def _model(arrays: Mapping[str, npt.NDArray[np.generic]]) -> LowRankModel:
-    return LowRankModel(
-        down=arrays["down"].astype(np.float32),
-        up=arrays["up"].astype(np.float32),
-        bias=arrays["bias"].astype(np.float32),
-    )
+        own = arrays_of(name, arrays)
+        return cls(features=TextFeatures.from_arrays(plans, own), model=LowRankModel.from_arrays(own))

@@ -9,8 +9,9 @@ from core.backend.students.label_adapter import LabelLesson
 from core.backend.students.objectives import train_objectives
 from core.backend.students.parameters import TrainingParameters, TrainingProgress
 from core.backend.students.sizes import get_size
+from core.backend.students.tool_lesson import ToolLesson
 from core.backend.students.training_rows import read_rows
-from core.scoring import detect_answer_format
+from core.scoring import AnswerKind, detect_answer_format
 
 
 def train_adapter(
@@ -33,7 +34,11 @@ def train_adapter(
         raise TrainingError("The training file has no rows; choose a larger part of the workload.")
     rows, checks = read_rows(train, file="training file"), read_rows(validation, file="validation file")
     answer_format = detect_answer_format(row.answer for row in rows).answer_format
-    lesson = LabelLesson(rows, checks, student=student, answer_format=answer_format)
+    lesson: LabelLesson | ToolLesson
+    if answer_format.kind is AnswerKind.TOOL_CALL:
+        lesson = ToolLesson(rows, checks, student=student)
+    else:
+        lesson = LabelLesson(rows, checks, student=student, answer_format=answer_format)
     models = train_objectives(
         lesson.objectives,
         hyperparameters,
