@@ -114,7 +114,9 @@ def test_up_serves_everything_restarts_what_dies_and_stops_the_worker_first(up: 
     assert "worker is started again in 0.5 s" in up.text()
 
     body = {"workload_id": "topics", "training": {"epochs": 500, "batch_size": 1}}
-    run_id = httpx.post(f"{installation.api}/api/jobs", json=body).json()["id"]
+    started = httpx.post(f"{installation.api}/api/jobs", json=body, timeout=30)
+    assert started.status_code == 200, started.text
+    run_id = started.json()["id"]
     run_url = f"{installation.api}/api/jobs/{run_id}"
     wait_until(lambda: (answers(run_url) or {}).get("status") == "running", "the run to start", timeout_s=60)
     children = up.children()
