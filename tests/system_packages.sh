@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what tests need and pip cannot bring, where it is missing: Chromium, the library that Playwright's driver is
-# linked to, PostgreSQL's server, and Debian's half of Python's venv. `make test` calls it in CI only. A machine that
+# Installs what tests need and pip cannot bring, where it is missing: Chromium, npm (for axe-core), the library that
+# Playwright's driver is linked to, PostgreSQL's server, and Debian's half of Python's venv. `make test` calls it in CI only. A machine that
 # has everything is not touched and asks no package index.
 set -eu
 
@@ -14,6 +14,7 @@ has_any() {
 
 has_any chromium chromium-browser google-chrome-stable google-chrome || missing="$missing chromium fonts-liberation"
 /sbin/ldconfig -p | grep -q 'libatomic\.so\.1' || missing="$missing libatomic1"
+has_any npm || missing="$missing npm"
 has_any postgres || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql"
 "${PYTHON:-python3}" -c 'import ensurepip' 2>/dev/null || missing="$missing python3-venv"
 
