@@ -66,23 +66,23 @@ def last_answers() -> dict[str, datetime]:
 
 def list_workloads() -> Sequence[WorkloadSummary]:
     """Return every (client, workload) pair, most records first."""
-    return _ask(LOG_STORE, lambda: log_store().workloads())
+    return ask(LOG_STORE, lambda: log_store().workloads())
 
 
 def browse_logs(log_filter: LogFilter, *, cursor: str | None, limit: int) -> LogPage:
     """Return a page of records, newest first. Raises `InputError` for a cursor that is not this store's."""
-    return _ask(LOG_STORE, lambda: log_store().browse(log_filter, cursor=cursor, limit=limit))
+    return ask(LOG_STORE, lambda: log_store().browse(log_filter, cursor=cursor, limit=limit))
 
 
 def count_logs(log_filter: LogFilter) -> RecordCount:
     """Return how many records match, exactly up to the store's cap."""
-    return _ask(LOG_STORE, lambda: log_store().count(log_filter))
+    return ask(LOG_STORE, lambda: log_store().count(log_filter))
 
 
 def get_record(record_id: str) -> LogRecord:
     """Return one record. Raises `NotFoundError` about the URL's `record`."""
     try:
-        return _ask(LOG_STORE, lambda: log_store().get(record_id))
+        return ask(LOG_STORE, lambda: log_store().get(record_id))
     except NotFoundError as error:
         raise NotFoundError(str(error), field="record") from error
 
@@ -91,22 +91,22 @@ def get_record(record_id: str) -> LogRecord:
 def count_labels(workload_id: str, client_id: str | None) -> Sequence[LabelCount]:
     """Return a workload's answers with how often each was given, most frequent first; up to 200."""
     log_filter = LogFilter(workload_id=workload_id, client_id=client_id)
-    return _ask(LOG_STORE, lambda: tuple(log_store().labels(log_filter)))
+    return ask(LOG_STORE, lambda: tuple(log_store().labels(log_filter)))
 
 
 def list_runs(*, workload_id: str | None = None, limit: int = 200) -> Sequence[RunSummary]:
     """Return runs, newest first."""
-    return _read(lambda session: runs.list_runs(session, workload_id=workload_id, limit=limit))
+    return read(lambda session: runs.list_runs(session, workload_id=workload_id, limit=limit))
 
 
 def get_run(run_id: str) -> RunView:
     """Return one run. Raises `RunNotFound` about the URL's `run`."""
-    return _read(lambda session: runs.get_run(session, run_id))
+    return read(lambda session: runs.get_run(session, run_id))
 
 
 def get_review(run_id: str) -> ReviewView:
     """Return a run's candidates with their results and decisions. Raises `RunNotFound`."""
-    run, evaluations, decisions = _read(
+    run, evaluations, decisions = read(
         lambda session: (
             runs.get_run(session, run_id),
             list_evaluations(session, run_id),
@@ -136,32 +136,32 @@ def get_review(run_id: str) -> ReviewView:
 def load_samples(run_id: str, candidate: str, results_hash: str) -> tuple[Sample, ...]:  # noqa: ARG001 - cache key
     """Return a candidate's samples in the order of the evaluation set; results that change have another hash."""
     chosen = parse_candidate(candidate)
-    return _read(lambda session: tuple(evaluation.load_samples(session, run_id, chosen)))
+    return read(lambda session: tuple(evaluation.load_samples(session, run_id, chosen)))
 
 
 @st.cache_resource(max_entries=20, show_spinner=False)
 def load_evaluation_set(sha256: str) -> EvaluationSet:
     """Return the requests and answers of an evaluation set, in its order; the name is the content's hash."""
-    content = _read(lambda session: open_artifact(session, sha256))
+    content = read(lambda session: open_artifact(session, sha256))
     return EvaluationSet.parse(content)
 
 
 def decide(request: DecisionRequest) -> Decision:
     """Store one act on a candidate. Raises what `core.promotion.decide` raises."""
-    return _ask(DATABASE, lambda: promotion.decide(database(), request, now=utc_now()))
+    return ask(DATABASE, lambda: promotion.decide(database(), request, now=utc_now()))
 
 
-def _read(question: Callable[[Session], Answer]) -> Answer:
+def read(question: Callable[[Session], Answer]) -> Answer:
     """Ask the state database in one read transaction."""
 
-    def ask() -> Answer:
+    def read_once() -> Answer:
         with database().read() as session:
             return question(session)
 
-    return _ask(DATABASE, ask)
+    return ask(DATABASE, read_once)
 
 
-def _ask(service: str, question: Callable[[], Answer]) -> Answer:
+def ask(service: str, question: Callable[[], Answer]) -> Answer:
     """Ask a service and note that it answered; an outage is told apart from a bug."""
     try:
         answer = question()
