@@ -28,12 +28,8 @@ class Installation:
     def __init__(self, data: Path, **variables: str) -> None:
         self.data = data
         self.backend_port, self.api_port, self.web_port = (find_free_port() for _ in range(3))
-        services = f"http://127.0.0.1:{self.backend_port}"
         self.variables: dict[str, str] = {
             "FLYWHEEL_DATA": str(data),
-            "FLYWHEEL_NEMO__SERVICES_URL": services,
-            "FLYWHEEL_NEMO__NIM_URL": f"{services}/nim",
-            "FLYWHEEL_NEMO__DATA_STORE_URL": services,
             "FLYWHEEL_NEMO__SETTLE_S": "2",
             "FLYWHEEL_NEMO__POLL_S": "0.1",
             "FLYWHEEL_WORKER__LEASE_S": "2",

@@ -224,3 +224,20 @@ def test_every_setting_is_documented_and_the_documented_file_loads(tmp_path: Pat
     example = re.search(r"```toml\n(.*?)```", text, flags=re.DOTALL)
     assert example
     assert load_settings(config_file=write(tmp_path, example[1]), environ={}).students
+
+
+def test_the_services_follow_the_local_backends_port_until_one_of_them_is_given() -> None:
+    moved = load_settings(environ={"FLYWHEEL_BACKEND__PORT": "9000"}).nemo
+    assert (moved.services_url, moved.nim_url, moved.data_store_url) == (
+        "http://127.0.0.1:9000",
+        "http://127.0.0.1:9000/nim",
+        "http://127.0.0.1:9000",
+    )
+    given = load_settings(environ={"FLYWHEEL_BACKEND__PORT": "9000", "FLYWHEEL_NEMO__NIM_URL": "https://nim.example"})
+    assert (given.nemo.nim_url, given.nemo.services_url) == ("https://nim.example", "http://127.0.0.1:8630")
+
+
+def test_a_port_that_is_no_port_is_named_as_the_backends() -> None:
+    with pytest.raises(InputError) as refusal:
+        load_settings(environ={"FLYWHEEL_BACKEND__PORT": "none"})
+    assert refusal.value.field == "backend.port"

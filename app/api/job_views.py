@@ -7,7 +7,7 @@ from typing import Literal
 
 from app.api.replies import Bounds, Customization, Dataset, Evaluation, JobDetail, JobSummary, Nim
 from core.evaluation import StoredEvaluation
-from core.runs import RunStatus, RunView, StepKind, StepStatus, StepView, StudentView
+from core.runs import RunStatus, RunSummary, RunView, StepKind, StepStatus, StepView, StudentView
 
 NimStatus = Literal["pending", "deploying-nim", "running-evals", "completed", "failed", "cancelled"]
 
@@ -21,9 +21,8 @@ BLUEPRINT_SCORES = MappingProxyType(
 """The evaluator's aggregate scores under the keys that the blueprint's clients read."""
 
 
-def describe_summary(run: RunView) -> JobSummary:
+def describe_summary(summary: RunSummary) -> JobSummary:
     """Return a run as a line of the list."""
-    summary = run.summary
     return JobSummary(
         id=summary.id,
         workload_id=summary.workload_id,
@@ -33,7 +32,8 @@ def describe_summary(run: RunView) -> JobSummary:
         started_at=summary.started_at,
         finished_at=summary.finished_at,
         datasets=[
-            Dataset(name=entry["name"], num_records=entry["records"], nmp_uri=entry["url"]) for entry in run.datasets
+            Dataset(name=entry["name"], num_records=entry["records"], nmp_uri=entry["url"])
+            for entry in summary.datasets
         ],
         error=summary.error,
         progress=round(100 * summary.progress, 2),
@@ -50,7 +50,7 @@ def describe_run(
     results = {(result.candidate.student, result.candidate.variant): result for result in evaluations}
     view = _JobView(results=results, services_url=services_url, run_status=run.summary.status, now=now)
     return JobDetail(
-        **describe_summary(run).model_dump(),
+        **describe_summary(run.summary).model_dump(),
         num_records=run.summary.record_count,
         nims=[view.describe_student(student) for student in run.students],
         cancel_reason=run.summary.cancel_reason,

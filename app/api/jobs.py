@@ -56,7 +56,7 @@ def list_jobs(
     """Return runs, newest first, one page at a time."""
     with context.installation.database.read() as session:
         found = list_runs(session, workload_id=workload_id, statuses=status, limit=limit + 1, before=before)
-        jobs = [describe_summary(get_run(session, run.id)) for run in found[:limit]]
+    jobs = [describe_summary(run) for run in found[:limit]]
     return JobList(jobs=jobs, next_before=jobs[-1].id if len(found) > limit else None)
 
 

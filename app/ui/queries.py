@@ -126,7 +126,9 @@ def get_review(run_id: str) -> ReviewView:
         teachers=rows.teachers,
         evaluation_set=run.evaluation_set or "",
         evaluation_records=len(rows.requests),
-        training_records=next((int(entry["records"]) for entry in run.datasets if entry["kind"] == "training"), None),
+        training_records=next(
+            (int(entry["records"]) for entry in run.summary.datasets if entry["kind"] == "training"), None
+        ),
         finished_at=run.summary.finished_at,
         candidates=review_view.build_candidates(evaluations, decisions, costs=costs),
     )

@@ -78,6 +78,9 @@ class CompletedRequest:
         return hashlib.sha256(rfc8785.dumps(self.to_dict())).hexdigest()
 
 
+LARGEST_NUMBER = 2**53 - 1
+"""Canonical JSON (RFC 8785) holds no larger integer, and everything here is hashed."""
+
 AVAILABLE_VARIANTS = (Variant.BASE, Variant.CUSTOMIZED)
 """What a run can measure today; the default takes all of them."""
 
@@ -87,7 +90,7 @@ def complete_request(request: LaunchRequest, *, settings: Settings, logs: LogSto
 
     Raises `InputError` (its `field` names what to correct) and `NotFoundError` with the near miss.
     """
-    find_workload(logs, request.workload_id, request.client_id)
+    _check_workload(logs, request.workload_id, request.client_id)
     students = _choose_students(request.students, settings)
     variants = _choose_variants(request.variants, students)
     split = _effective_split(request, settings.split)
@@ -106,6 +109,13 @@ def complete_request(request: LaunchRequest, *, settings: Settings, logs: LogSto
         parse_function_arguments=split.parse_function_arguments,
         training={student.name: _effective_training(request.training, student, settings) for student in students},
     )
+
+
+def _check_workload(logs: LogStore, workload_id: str, client_id: str | None) -> None:
+    """Refuse a workload that nobody logged; without a client the records of all its clients are taken."""
+    is_known = any(summary.workload_id == workload_id for summary in logs.workloads())
+    if client_id is not None or not is_known:
+        find_workload(logs, workload_id, client_id)
 
 
 def _choose_students(names: Sequence[str] | None, settings: Settings) -> tuple[Student, ...]:
@@ -154,17 +164,20 @@ def _effective_split(request: LaunchRequest, defaults: SplitSettings) -> SplitSe
 
 def _refuse_bad_sizes(given: Mapping[str, Any]) -> None:
     for name in ("evaluation_size", "minimum_records", "limit"):
-        if name in given and (isinstance(given[name], bool) or not isinstance(given[name], int) or given[name] < 1):
+        if name in given and not _is_whole(given[name], least=1):
             raise LaunchRefused(f"{name} is {given[name]!r}; it must be a whole number of at least 1", field=name)
-    seed = given.get("seed", 0)
-    if isinstance(seed, bool) or not isinstance(seed, int):
-        raise LaunchRefused(f"seed is {seed!r}; it must be a whole number", field="seed")
+    if not _is_whole(given.get("seed", 0), least=-LARGEST_NUMBER):
+        raise LaunchRefused(f"seed is {given['seed']!r}; it must be a whole number", field="seed")
     ratio = given.get("validation_ratio", 0.1)
     if not 0 < ratio < 1:
         raise LaunchRefused(
             f"validation_ratio is {ratio}; it is the share of training records kept for validation, between 0 and 1",
             field="validation_ratio",
         )
+
+
+def _is_whole(value: object, *, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= LARGEST_NUMBER
 
 
 def _effective_training(

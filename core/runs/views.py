@@ -28,6 +28,7 @@ class RunSummary:
     students: tuple[str, ...]
     variants: tuple[str, ...]
     record_count: int | None
+    datasets: tuple[Mapping[str, Any], ...]  # kind, name, namespace, url, records; empty before the upload
     progress: float
     created_at: datetime
     started_at: datetime | None
@@ -81,7 +82,6 @@ class RunView:
     evaluation_set: str | None
     shared_steps: tuple[StepView, ...]
     students: tuple[StudentView, ...]
-    datasets: tuple[Mapping[str, Any], ...]  # kind, name, namespace, url, records; empty before the upload
     pending_cleanup: tuple[str, ...]  # deployments of a finished run that are still up
 
 
@@ -127,7 +127,8 @@ def list_runs(
     rows = rows.order_by(col(RunRow.created_at).desc(), col(RunRow.id).desc()).limit(limit)
     found = list(session.exec(rows))
     progress = _progress(session, [row.id for row in found])
-    return [_summary(row, progress.get(row.id, 0.0)) for row in found]
+    uploaded = _datasets(session, [row.id for row in found])
+    return [_summary(row, progress=progress.get(row.id, 0.0), datasets=uploaded.get(row.id, ())) for row in found]
 
 
 def get_run(session: Session, run_id: str) -> RunView:
@@ -137,15 +138,14 @@ def get_run(session: Session, run_id: str) -> RunView:
     shared = tuple(step for step in steps if step.student is None)
     names = list(dict.fromkeys(step.student for step in steps if step.student is not None))
     status = RunStatus(row.status)
-    upload = next((step for step in shared if step.kind is StepKind.UPLOAD), None)
+    uploaded = _datasets(session, [run_id]).get(run_id, ())
     return RunView(
-        summary=_summary(row, _progress(session, [run_id]).get(run_id, 0.0)),
+        summary=_summary(row, progress=_progress(session, [run_id]).get(run_id, 0.0), datasets=uploaded),
         request=row.request,
         manifest=row.manifest,
         evaluation_set=row.evaluation_set,
         shared_steps=shared,
         students=tuple(_student(name, tuple(s for s in steps if s.student == name)) for name in names),
-        datasets=tuple(upload.output.get("datasets", ())) if upload else (),
         pending_cleanup=tuple(_still_up(session, run_id)) if status.is_final else (),
     )
 
@@ -184,7 +184,7 @@ def get_run_row(session: Session, run_id: str) -> RunRow:
     return row
 
 
-def _summary(row: RunRow, progress: float) -> RunSummary:
+def _summary(row: RunRow, *, progress: float, datasets: tuple[Mapping[str, Any], ...]) -> RunSummary:
     return RunSummary(
         id=row.id,
         workload_id=row.workload_id,
@@ -196,6 +196,7 @@ def _summary(row: RunRow, progress: float) -> RunSummary:
         students=tuple(row.request["students"]),
         variants=tuple(row.request["variants"]),
         record_count=row.record_count,
+        datasets=datasets,
         progress=progress,
         created_at=row.created_at,
         started_at=row.started_at,
@@ -204,7 +205,7 @@ def _summary(row: RunRow, progress: float) -> RunSummary:
 
 
 def _progress(session: Session, run_ids: Sequence[str]) -> dict[str, float]:
-    """Return the share of each run's steps that have ended."""
+    """Return the share of each run's steps that are done; steps that failed or were skipped are not."""
     rows = session.execute(
         select(col(StepRow.run_id), col(StepRow.status), func.count())
         .where(col(StepRow.run_id).in_(run_ids))
@@ -214,8 +215,17 @@ def _progress(session: Session, run_ids: Sequence[str]) -> dict[str, float]:
     total: dict[str, int] = {}
     for run_id, status, count in rows:
         total[run_id] = total.get(run_id, 0) + count
-        ended[run_id] = ended.get(run_id, 0) + (count if StepStatus(status).is_final else 0)
+        ended[run_id] = ended.get(run_id, 0) + (count if status == StepStatus.COMPLETED else 0)
     return {run_id: ended[run_id] / total[run_id] for run_id in total}
+
+
+def _datasets(session: Session, run_ids: Sequence[str]) -> dict[str, tuple[Mapping[str, Any], ...]]:
+    rows = session.execute(
+        select(col(StepRow.run_id), col(StepRow.output)).where(
+            col(StepRow.run_id).in_(run_ids), col(StepRow.kind) == StepKind.UPLOAD
+        )
+    )
+    return {run_id: tuple(output.get("datasets", ())) for run_id, output in rows}
 
 
 def _step_rows(session: Session, run_id: str) -> list[StepRow]:

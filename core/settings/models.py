@@ -193,6 +193,22 @@ class Settings(_Section):
     api: ApiSettings = ApiSettings()
     backend: BackendSettings = BackendSettings()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _point_at_the_local_backend(cls, values: Any) -> Any:
+        """Let the services' addresses follow the local backend's, as long as none of them is given."""
+        if not isinstance(values, Mapping):
+            return values
+        backend, nemo = values.get("backend", {}), values.get("nemo", {})
+        if not isinstance(backend, Mapping) or not isinstance(nemo, Mapping) or not backend:
+            return values
+        if any(name in nemo for name in ("services_url", "nim_url", "data_store_url")):
+            return values
+        host, port = backend.get("host", BackendSettings().host), backend.get("port", BackendSettings().port)
+        address = f"http://{f'[{host}]' if ':' in str(host) else host}:{port}"
+        own = {"services_url": address, "nim_url": f"{address}/nim", "data_store_url": address}
+        return {**values, "nemo": {**own, **nemo}}
+
     @model_validator(mode="after")
     def _check_names_are_unique(self) -> Self:
         for section, entries in (("students", self.students), ("teachers", self.teachers)):
