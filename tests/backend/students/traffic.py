@@ -36,10 +36,10 @@ def read_records(name: str) -> list[Record]:
     return list(_read(path))
 
 
-def split_records(records: list[Record], *, seed: int) -> Split:
+def split_records(records: list[Record], *, seed: int, evaluation_size: int = EVALUATION_SIZE) -> Split:
     """Return a seeded split; the order of `records` matters."""
     shuffled = random.Random(seed).sample(records, len(records))
-    evaluation, rest = shuffled[:EVALUATION_SIZE], shuffled[EVALUATION_SIZE:]
+    evaluation, rest = shuffled[:evaluation_size], shuffled[evaluation_size:]
     count = round(len(rest) * VALIDATION_SHARE)
     return Split(
         evaluation=evaluation,
