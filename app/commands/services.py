@@ -87,6 +87,8 @@ def worker(*, data: DataOption = None, json: JsonOption = False, parent: ParentO
     from core.worker import run_worker
 
     run_worker(settings)
+    logging.shutdown()
+    os._exit(0)  # a call that hangs in a thread of its own must not keep the process from ending
 
 
 def backend(
