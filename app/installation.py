@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from core.database import Database
 from core.logs import LogStore, open_log_store
 from core.migrations import open_database
+from core.policy import Policy, load_policy
 from core.settings import Settings
 
 
@@ -17,6 +18,7 @@ class Installation:
     settings: Settings
     database: Database
     logs: LogStore
+    policy: Policy
 
     def close(self) -> None:
         """Release files and connections."""
@@ -25,14 +27,18 @@ class Installation:
 
 
 def open_installation(settings: Settings) -> Installation:
-    """Open the state database, created or upgraded where needed, and the log store; close it when done."""
+    """Open the state database, created or upgraded where needed, and the log store; close it when done.
+
+    The policy is read first, so that a wrong one stops the process before anything is touched.
+    """
+    policy = load_policy(settings.policy)
     database = open_database(settings)
     try:
         logs = open_log_store(settings)
     except BaseException:
         database.dispose()
         raise
-    return Installation(settings=settings, database=database, logs=logs)
+    return Installation(settings=settings, database=database, logs=logs, policy=policy)
 
 
 @contextmanager

@@ -60,6 +60,21 @@ def test_the_file_is_found_by_variable_and_in_the_working_directory(
     assert load_settings(environ={"FLYWHEEL_CONFIG": str(other)}).split.seed == 8
 
 
+def test_the_policy_stands_beside_the_settings_file_unless_another_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_settings(environ={}).policy is None
+    (tmp_path / "policy.toml").write_text("")
+    assert load_settings(environ={}).policy == tmp_path / "policy.toml"
+    (tmp_path / "conf").mkdir()
+    file = write(tmp_path / "conf", "")
+    assert load_settings(config_file=file, environ={}).policy is None
+    (tmp_path / "conf" / "policy.toml").write_text("")
+    assert load_settings(config_file=file, environ={}).policy == tmp_path / "conf" / "policy.toml"
+    assert load_settings(config_file=file, environ={"FLYWHEEL_POLICY": "mine.toml"}).policy == tmp_path / "mine.toml"
+
+
 def test_an_empty_variable_counts_as_not_given() -> None:
     assert load_settings(environ={"FLYWHEEL_WEB__PORT": ""}).web.port == 8501
 

@@ -19,6 +19,7 @@ from core.settings.models import Settings
 from core.settings.secrets import has_password
 
 DEFAULT_FILE = Path("flywheel.toml")
+POLICY_FILE = "policy.toml"
 PREFIX = "FLYWHEEL_"
 FILE_VARIABLE = "FLYWHEEL_CONFIG"
 NEVER_QUOTED = re.compile(r"url$|_headers")
@@ -36,6 +37,7 @@ def load_settings(
 ) -> Settings:
     """Return the settings in force; `data` and `config_file` win over environment and working directory.
 
+    A `policy.toml` beside the settings file (without one: in the working directory) is used unless `policy` is set.
     Raises `InputError` whose `field` is the dotted name of the first setting that is wrong.
     """
     environ = os.environ if environ is None else environ
@@ -43,6 +45,9 @@ def load_settings(
     from_file = _read_file(path) if path else {}
     from_environment = _read_environment(environ)
     values = _merge(_merge(from_file, from_environment), {"data": data} if data else {})
+    policy = (path.parent if path else Path()) / POLICY_FILE
+    if "policy" not in values and policy.exists():
+        values["policy"] = policy
     try:
         return Settings(**values)
     except ValidationError as error:

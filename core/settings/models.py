@@ -186,6 +186,7 @@ class Settings(_Section):
     nemo: NemoSettings = NemoSettings()
     students: tuple[Student, ...] = LOCAL_STUDENTS
     teachers: tuple[TeacherPrice, ...] = ()
+    policy: AbsolutePath | None = None
     split: SplitSettings = SplitSettings()
     training: TrainingSettings = TrainingSettings()
     worker: WorkerSettings = WorkerSettings()
