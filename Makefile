@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 PYTEST := $(BIN)/python -m pytest
 # One worker per core; beyond four, the processes that the tests start get in each other's way.
-PARALLEL := -n auto --maxprocesses=4 --dist=worksteal
+PARALLEL := -n auto --maxprocesses=4 --dist=loadgroup
 COMPILE := $(UV) pip compile pyproject.toml --extra postgresql --universal --python-version 3.11 --only-binary :all: \
 	--generate-hashes --no-emit-index-url --no-header --quiet
 

@@ -26,7 +26,8 @@ from core.nemo.messages import Body, Reply, error_for
 logger = logging.getLogger(__name__)
 
 # More than all threads together: a smaller pool closes connections it has already handed out (httpcore issue 1110).
-LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=64, keepalive_expiry=15)
+# Servers close idle connections after 5 s (uvicorn) and more; one that is reused at that instant is cut.
+LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=64, keepalive_expiry=3)
 USER_AGENT = "flywheel-review"
 LARGEST_DOCUMENT_BYTES = 64 * 2**20
 LARGEST_ERROR_BYTES = 64 * 2**10

@@ -36,9 +36,10 @@ def list_health(session: Session) -> list[ServiceHealthRow]:
 
 
 def refuse_when_down(session: Session, *, now: datetime) -> None:
-    """Raise `UnavailableError` when a worker has just seen a service that does not answer."""
+    """Raise `UnavailableError` when a worker saw twice in a row, and just now, that a service does not answer."""
     for row in list_health(session):
-        if not row.ok and now - row.checked_at < FRESH_FOR:
+        is_confirmed = not row.ok and row.checked_at > row.since
+        if is_confirmed and now - row.checked_at < FRESH_FOR:
             raise UnavailableError(
                 f"{row.service} at {row.url} has not answered since {row.since:%Y-%m-%d %H:%M} UTC ({row.detail});"
                 " start it or correct its address in the settings, then launch again",
