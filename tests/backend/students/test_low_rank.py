@@ -66,6 +66,30 @@ def test_a_step_is_adagrad_on_the_gradient_of_the_loss() -> None:
     np.testing.assert_allclose(run.snapshot().up, expected, atol=2e-3)
 
 
+def test_the_features_take_adagrads_step_with_one_sum_for_each() -> None:
+    """The second of two full-batch steps: in the first, `up` is zero and so is the gradient in `down`."""
+    rows, labels = make_rows(count=12)
+    settings = LowRankSettings(rank=2, epochs=2, steps_per_epoch=1, step=1.0, dropout=0.0, seed=1)
+    run = TrainingRun(rows, labels, settings=settings)
+    list(run.epoch(0))
+    before = run.snapshot()
+    gradient = np.zeros_like(before.down)
+    for place in np.ndindex(gradient.shape):
+        nudge = np.zeros_like(gradient)
+        nudge[place] = 3e-2
+        losses = [
+            LowRankModel(down=before.down + sign * nudge, up=before.up, bias=before.bias).loss(rows, labels)
+            for sign in (1, -1)
+        ]
+        gradient[place] = (losses[0] - losses[1]) / 6e-2
+
+    list(run.epoch(1))
+
+    sums = 1e-3 + (gradient**2).sum(axis=1, keepdims=True)
+    expected = before.down - 0.1 * gradient / np.sqrt(sums)  # the last epoch takes a tenth of the step
+    np.testing.assert_allclose(run.snapshot().down, expected, atol=1e-3)
+
+
 def test_a_feature_that_never_occurs_keeps_its_start() -> None:
     rows, labels = make_rows()
     wide = sparse.csr_array(sparse.hstack([rows, sparse.csr_array((rows.shape[0], 1), dtype=np.float32)], format="csr"))
