@@ -16,6 +16,7 @@ from core.backend.students import (
     train_adapter,
 )
 from core.errors import NotFoundError
+from core.settings.models import TrainingSettings
 from tests.backend.students.workloads import answered, as_request, ask, content_of, make_rows
 
 SMALL = "local/linear-small"
@@ -197,3 +198,9 @@ def test_an_unknown_student_is_refused_with_the_near_miss() -> None:
 def test_a_hyperparameter_out_of_range_is_named(name: str, value: float) -> None:
     with pytest.raises(TrainingError, match=f"Hyperparameter {name} is"):
         TrainingParameters(**{name: value})  # type: ignore[arg-type]
+
+
+def test_the_settings_train_with_the_students_own_defaults() -> None:
+    settings, own = TrainingSettings(), TrainingParameters()
+
+    assert settings.model_dump() == {name: getattr(own, name) for name in settings.model_dump()}
