@@ -72,4 +72,4 @@ record = url.read_id(st.query_params, "record")
 if record is not None:
     review_drawer.show_record(review, chosen, record, samples=samples, base=base)
 else:
-    decision_dialog.draw_pending(review)
+    decision_dialog.draw_pending(run_id)

@@ -6,16 +6,18 @@ reason kept when the act is refused.
 """
 
 import uuid
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from app.ui import boundary, identity, markup, numbers, queries, states, url
-from app.ui.review_view import CandidateView, ReviewView
+from core.evaluation import Candidate
 from core.promotion import DecisionRequest, Verdict
 
 PENDING, REASON, PROBLEM = "pending_act", "decision_reason", "decision_problem"
 MAX_REASON = 2_000
+DECISION = "decision"
+"""The URL's parameter of a page that shows one act."""
 
 TITLES = {
     Verdict.APPROVED: "Approve promotion",
@@ -37,52 +39,76 @@ TOLD = {
 }
 
 
-def begin(review: ReviewView, view: CandidateView, verdict: Verdict) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """What an act is about, as the person saw it when the dialog opened."""
+
+    run_id: str
+    workload_id: str
+    candidate: Candidate
+    name: str
+    teacher: str
+    results_hash: str
+    sequence: int  # how many acts on the candidate there were
+    is_decided: bool  # whether one of them stands
+
+
+@dataclass(frozen=True, kw_only=True)
+class PendingAct:
+    """An act that the dialog asks about."""
+
+    subject: Subject
+    request: DecisionRequest
+
+
+def begin(subject: Subject, verdict: Verdict) -> None:
     """Remember an act to ask about; for callbacks. The next run opens the dialog."""
-    st.session_state[PENDING] = DecisionRequest(
-        run_id=review.run_id,
-        candidate=view.candidate,
+    request = DecisionRequest(
+        run_id=subject.run_id,
+        candidate=subject.candidate,
         verdict=verdict,
         reason="",
         decided_by="",
-        expected_sequence=view.sequence,
-        expected_results_hash=view.results_hash,
+        expected_sequence=subject.sequence,
+        expected_results_hash=subject.results_hash,
         idempotency_key=uuid.uuid4().hex,
     )
+    st.session_state[PENDING] = PendingAct(subject=subject, request=request)
     st.session_state[REASON] = ""
-    url.write(candidate=view.id, record=None)  # stay with this candidate whatever becomes of it
     st.session_state.pop(PROBLEM, None)
 
 
-def draw_pending(review: ReviewView) -> None:
-    """Open the dialog while an act on this run is under way."""
-    act = st.session_state.get(PENDING)
-    view = review.find(str(act.candidate)) if act and act.run_id == review.run_id else None
-    if act is None or view is None:
-        return
-    opened = st.dialog(TITLES[act.verdict], width="medium", icon=":material/gavel:", on_dismiss=_forget)
-    opened(_draw)(review, view, act)
+def draw_pending(run_id: str) -> bool:
+    """Open the dialog while an act on a candidate of this run is under way, and tell whether it is open."""
+    act: PendingAct | None = st.session_state.get(PENDING)
+    if act is None or act.subject.run_id != run_id:
+        return False
+    opened = st.dialog(TITLES[act.request.verdict], width="medium", icon=":material/gavel:", on_dismiss=_forget)
+    opened(_draw)(act)
+    return True
 
 
-def _draw(review: ReviewView, view: CandidateView, act: DecisionRequest) -> None:
-    st.markdown(_consequence(review, view, act.verdict))
+def _draw(act: PendingAct) -> None:
+    subject, verdict = act.subject, act.request.verdict
+    st.markdown(_consequence(subject, verdict))
     problem = st.session_state.get(PROBLEM)
     if problem:
         states.show_problem(problem)
-    question, hint = QUESTIONS[act.verdict]
+    question, hint = QUESTIONS[verdict]
     st.text_area(question, key=REASON, required=True, max_chars=MAX_REASON, height=110, placeholder=hint)
     account = identity.current_account()
     st.caption(
         f"Recorded for good: {markup.literal(account.name)} ({markup.literal(account.id)}), the time, your reason,"
-        f" run {act.run_id}, {markup.literal(view.name)}, results {numbers.short_hash(view.results_hash)}."
+        f" run {markup.literal(subject.run_id)}, {markup.literal(subject.name)},"
+        f" results {numbers.short_hash(subject.results_hash)}."
     )
     with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
         st.button("Cancel", key="cancel_act", type="tertiary", on_click=_cancel)
-        st.button(TITLES[act.verdict], key="confirm_act", type="primary", on_click=_confirm, args=(act, account.id))
+        st.button(TITLES[verdict], key="confirm_act", type="primary", on_click=_confirm, args=(act.request, account.id))
 
 
-def _consequence(review: ReviewView, view: CandidateView, verdict: Verdict) -> str:
-    who, teacher, workload = (markup.strong(text) for text in (view.name, review.teacher, review.workload_id))
+def _consequence(subject: Subject, verdict: Verdict) -> str:
+    who, teacher, workload = (markup.strong(text) for text in (subject.name, subject.teacher, subject.workload_id))
     sentences = {
         Verdict.APPROVED: f"{who} may replace {teacher} for {workload}. Nothing is deployed by it.",
         Verdict.REJECTED: f"{who} may not replace {teacher} for {workload}.",
@@ -90,20 +116,26 @@ def _consequence(review: ReviewView, view: CandidateView, verdict: Verdict) -> s
         Verdict.WITHDRAWN: f"The last decision on {who} for {workload} no longer stands. It stays on record.",
     }
     text = sentences[verdict]
-    if view.standing_decision and verdict is not Verdict.WITHDRAWN:
+    if subject.is_decided and verdict is not Verdict.WITHDRAWN:
         text += " This supersedes the decision before it, which stays on record."
     return text
 
 
 def _confirm(act: DecisionRequest, decided_by: str) -> None:
     complete = replace(act, reason=st.session_state.get(REASON, ""), decided_by=decided_by)
-    problem = boundary.attempt(lambda: queries.decide(complete))
+    problem = boundary.attempt(lambda: _store(complete))
     if problem:
         st.session_state[PROBLEM] = problem
         return
     _forget()
     st.session_state[boundary.NOTICE_KEY] = TOLD[act.verdict]
     st.rerun()  # a click in a dialog reruns the dialog alone; the page behind it has changed
+
+
+def _store(request: DecisionRequest) -> None:
+    decision = queries.decide(request)
+    if DECISION in st.query_params:
+        url.write(decision=decision.id)  # the page that showed the act before goes on with this one
 
 
 def _cancel() -> None:

@@ -2,23 +2,15 @@
 
 from datetime import datetime
 from html import escape
-from typing import Literal
 
 import streamlit as st
 
-from app.ui import decision_dialog, identity, markup, numbers, review_view, url
+from app.ui import decision_dialog, frame, identity, markup, numbers, review_view, url, verdicts
+from app.ui.decision_dialog import Subject
 from app.ui.identity import Account, Duty
 from app.ui.review_view import CandidateView, EvidenceLine, Gain, ReviewView, Standing
 from core.promotion import Decision, Verdict
 
-Color = Literal["green", "orange", "red", "blue", "gray"]
-
-VERDICT_LOOK: dict[Verdict, tuple[str, str, Color]] = {
-    Verdict.APPROVED: ("Approved", ":material/verified:", "green"),
-    Verdict.REJECTED: ("Rejected", ":material/block:", "red"),
-    Verdict.CHANGES_REQUESTED: ("Changes asked for", ":material/edit_note:", "orange"),
-    Verdict.WITHDRAWN: ("Withdrawn", ":material/undo:", "gray"),
-}
 SIGNS = {
     Standing.PASSES: ("\N{CHECK MARK}", "green"),
     Standing.NEEDS_JUDGEMENT: ("\N{CIRCLE WITH LEFT HALF BLACK}", "orange"),
@@ -62,14 +54,6 @@ def choose_candidate(review: ReviewView, chosen: CandidateView) -> None:
     )
 
 
-def describe_decision(decision: Decision, now: datetime) -> str:
-    """Return who decided, when, and why, as literal Markdown."""
-    account = identity.find_account(decision.decided_by)
-    who = f"{account.name} ({decision.decided_by})" if account else decision.decided_by
-    when = f"{numbers.moment(decision.decided_at, now=now)}, {numbers.age(decision.decided_at, now)}"
-    return f"{markup.literal(who)}, {when}: {markup.literal(decision.reason)}"
-
-
 def render_evidence(lines: tuple[EvidenceLine, ...]) -> str:
     """Return the lines as a table; the limit's column appears when anything is demanded."""
     with_limits = any(line.limit for line in lines)
@@ -97,7 +81,7 @@ def _draw_badges(view: CandidateView) -> None:
         if decision is None:
             st.badge("Awaiting decision", icon=":material/hourglass_top:", color="orange")
         else:
-            label, icon, color = VERDICT_LOOK[decision.verdict]
+            label, icon, color = verdicts.LOOKS[decision.verdict]
             st.badge(label, icon=icon, color=color)
         wrong = view.metrics.n - view.metrics.correct
         if wrong:
@@ -132,9 +116,10 @@ def _gain_interval(gain: Gain | None) -> str | None:
 
 
 def _draw_decision(decision: Decision, now: datetime) -> None:
-    label, icon, _ = VERDICT_LOOK[decision.verdict]
+    label, icon, _ = verdicts.LOOKS[decision.verdict]
     draw = {Verdict.APPROVED: st.success, Verdict.REJECTED: st.error}.get(decision.verdict, st.warning)
-    draw(describe_decision(decision, now), title=label, icon=icon)
+    draw(verdicts.describe_act(decision, now), title=label, icon=icon)
+    frame.draw_link("decisions", "On record", icon=":material/gavel:", parameters={"decision": decision.id})
 
 
 def _draw_buttons(review: ReviewView, view: CandidateView, account: Account) -> None:
@@ -157,6 +142,21 @@ def _draw_buttons(review: ReviewView, view: CandidateView, account: Account) -> 
                 type="primary" if verdict is Verdict.APPROVED else "secondary",
                 disabled=not is_allowed,
                 help=None if is_allowed else why_not,
-                on_click=decision_dialog.begin,
+                on_click=_begin,
                 args=(review, view, verdict),
             )
+
+
+def _begin(review: ReviewView, view: CandidateView, verdict: Verdict) -> None:
+    url.write(candidate=view.id, record=None)  # stay with this candidate whatever becomes of it
+    subject = Subject(
+        run_id=review.run_id,
+        workload_id=review.workload_id,
+        candidate=view.candidate,
+        name=view.name,
+        teacher=review.teacher,
+        results_hash=view.results_hash,
+        sequence=view.sequence,
+        is_decided=view.standing_decision is not None,
+    )
+    decision_dialog.begin(subject, verdict)

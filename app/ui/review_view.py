@@ -68,7 +68,7 @@ class CandidateView:
     @property
     def name(self) -> str:
         """The candidate as people read it."""
-        return f"{self.candidate.student} · {VARIANT_NAMES.get(self.candidate.variant, self.candidate.variant)}"
+        return name_candidate(self.candidate)
 
     @property
     def standing_decision(self) -> Decision | None:
@@ -109,6 +109,11 @@ class ReviewView:
         """Return the base of the same student, or None for a base and without one."""
         base = Candidate(student=view.candidate.student, variant="base")
         return None if view.candidate == base else self.find(str(base))
+
+
+def name_candidate(candidate: Candidate) -> str:
+    """Return a candidate as people read it: local/linear-large · customized."""
+    return f"{candidate.student} · {VARIANT_NAMES.get(candidate.variant, candidate.variant)}"
 
 
 def build_candidates(

@@ -30,7 +30,7 @@ class Column:
     title: str
     align: Literal["left", "right"] = "left"
     keep: bool = False
-    width: str | None = None  # CSS, for columns whose width should not follow their text
+    width: str | None = None  # CSS, for columns whose width should not follow their text; a phone ignores it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,4 +128,4 @@ def _classes(column: Column) -> str:
 
 
 def _width(column: Column) -> str:
-    return f' style="width:{column.width}"' if column.width else ""
+    return f' style="--fw-width:{column.width}"' if column.width else ""
