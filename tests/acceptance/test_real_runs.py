@@ -6,19 +6,23 @@ The quick test makes one run with every default; the full ones repeat it over fi
 import json
 import statistics
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import Page, expect
 from sklearn.metrics import accuracy_score, f1_score
 
 from core.scoring import token_overlap_f1
+from tests.browser import checks
 from tests.processes import Installation
 from tests.waiting import wait_until
 
 LARGE = "local/linear-large"
+REASON = "Good enough to sort tweets into folders; nobody trades on them."
 SEEDS = (42, 43, 44, 45, 46)
 RUN_LIMIT_S = 180 * 3
 """The promise is 180 s on two free cores; tests share theirs, so this only catches what hangs."""
@@ -54,13 +58,32 @@ BANKING = Workload(
 )
 
 
-@pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
-    """Backend, worker and api of an empty installation."""
-    with Installation(tmp_path) as installation:
+@contextmanager
+def running(data: Path) -> Iterator[Installation]:
+    """Start backend, worker and api on an empty data folder."""
+    policy = data / "policy.toml"
+    policy.write_text("minimum_agreement = 0.6\n")  # tweets are hard; the default of 0.9 would refuse every approval
+    with Installation(data, FLYWHEEL_POLICY=str(policy)) as installation:
         for name in ("backend", "worker", "api"):
             installation.start(name)
         yield installation
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Iterator[Installation]:
+    """An empty installation that runs."""
+    with running(tmp_path) as installation:
+        yield installation
+
+
+@pytest.fixture(scope="module")
+def finished(traffic: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Installation, dict[str, Any]]]:
+    """An installation with one finished run of all students on the tweets, and that run as the API tells it."""
+    with running(tmp_path_factory.mktemp("tweets")) as installation:
+        counts = import_by_command(installation, traffic / TWEETS.file)
+        assert (counts["stored"], counts["duplicate"], counts["rejected"]) == (TWEETS.records, 0, 0)
+        body = {"workload_id": TWEETS.workload_id, "client_id": "twitter-fin-topic"}
+        yield installation, finish_run(installation, **body, data_split_config={"eval_size": 500})
 
 
 def import_by_command(installation: Installation, path: Path) -> dict[str, Any]:
@@ -101,16 +124,11 @@ def all_samples(installation: Installation, job_id: str, candidate: str) -> list
             return samples
 
 
-def test_a_run_with_defaults_completes_and_every_score_follows_from_its_samples(
-    installation: Installation, traffic: Path
+@pytest.mark.xdist_group("real-run")
+def test_every_score_of_a_run_with_defaults_follows_from_its_samples(
+    finished: tuple[Installation, dict[str, Any]],
 ) -> None:
-    counts = import_by_command(installation, traffic / TWEETS.file)
-    assert (counts["stored"], counts["duplicate"], counts["rejected"]) == (TWEETS.records, 0, 0)
-    client = "twitter-fin-topic"
-    body = {"workload_id": TWEETS.workload_id, "client_id": client, "data_split_config": {"eval_size": 500}}
-
-    job = finish_run(installation, **body)
-
+    installation, job = finished
     measured = evaluations(job)
     assert len(measured) == 6
     for candidate, entry in measured.items():
@@ -129,6 +147,34 @@ def test_a_run_with_defaults_completes_and_every_score_follows_from_its_samples(
         assert entry["scores"]["f1_score"] == pytest.approx(statistics.fmean(overlap), abs=1e-6)
     assert measured[f"{LARGE}:customized"]["scores"]["accuracy"] >= TWEETS.least
     assert measured[f"{LARGE}:base"]["scores"]["accuracy"] < TWEETS.base_below
+
+
+@pytest.mark.xdist_group("real-run")
+def test_the_review_page_shows_the_apis_numbers_and_a_triple_click_decides_once(
+    finished: tuple[Installation, dict[str, Any]], page: Page
+) -> None:
+    installation, job = finished
+    installation.start("web")
+    for candidate, entry in evaluations(job).items():
+        checks.open_page(page, f"{installation.web}/review?run={job['id']}&candidate={candidate}")
+        interval = entry["accuracy_interval"]
+        agreement = page.get_by_test_id("stMetric").filter(has_text="Agreement")
+        expect(agreement).to_contain_text(f"{100 * entry['scores']['accuracy']:.1f} %")
+        for bound in (interval["low"], interval["high"]):
+            expect(agreement).to_contain_text(f"{100 * bound:.1f}")
+        expect(page.get_by_text(f"n {entry['n']}").first).to_be_visible()
+
+    checks.open_page(page, f"{installation.web}/review?run={job['id']}&candidate={LARGE}:customized")
+    page.get_by_role("button", name="Approve…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Why is this acceptable?").fill(REASON)
+    dialog.get_by_role("button", name="Approve promotion").click(click_count=3, delay=10)
+    expect(dialog).to_have_count(0)
+
+    decisions = httpx.get(f"{installation.api}/api/decisions").raise_for_status().json()["decisions"]
+    assert [(d["job_id"], d["candidate"], d["verdict"], d["reason"]) for d in decisions] == [
+        (job["id"], f"{LARGE}:customized", "approved", REASON)
+    ]
 
 
 @pytest.mark.full
