@@ -2,9 +2,11 @@
 
 import streamlit as st
 
-from app.ui import frame, log_filters, log_table, queries, record_drawer, states, url
+from app.ui import frame, import_dialog, log_filters, log_table, queries, record_drawer, states, url
 
-frame.draw_header("Logs")
+with frame.draw_header("Logs"):
+    import_dialog.draw_entry()
+is_importing = import_dialog.draw_asked(st.query_params)
 
 with states.loading(height=640):
     workloads = queries.list_workloads()
@@ -38,6 +40,6 @@ if query.workload:
         parameters=url.present(workload=query.workload, client=query.client),
     )
 
-if query.record:
+if query.record and not is_importing:
     newer, older = log_table.neighbours(page.records, query.record)
     record_drawer.show_record(queries.get_record(query.record), newer=newer, older=older)

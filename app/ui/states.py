@@ -12,7 +12,7 @@ from typing import Literal
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app.ui import markup, url
+from app.ui import markup, navigation, url
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,9 +57,19 @@ def show_no_traffic() -> None:
     """Draw the empty state of an installation without a single record."""
     with empty(
         "No traffic yet",
-        "Everything here starts from logged requests and answers. Import a file of them, one JSON record a line.",
+        "Everything here starts from logged requests and answers. Import a file of them, one JSON record a line, here"
+        " or on the command line.",
         icon=":material/forum:",
     ):
+        st.button(
+            "Import a file…",
+            icon=":material/upload_file:",
+            key="import_first",
+            type="primary",
+            on_click=navigation.go,
+            args=("logs",),
+            kwargs={"import": "new"},
+        )
         st.code("flywheel logs import traffic.jsonl.gz", language=None)
 
 
