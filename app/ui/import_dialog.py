@@ -173,8 +173,14 @@ def _follow_in_header(import_id: str) -> None:
     view = import_queries.get_import(import_id)
     if view.status not in import_queries.OPEN:
         st.rerun()
-    label = "Import waits" if view.status is ImportStatus.PENDING else import_view.describe_progress(view)
-    st.button(label, icon=":material/sync:", type="tertiary", key="import_running", on_click=_go_to, args=(import_id,))
+    st.button(
+        import_view.describe_briefly(view),
+        icon=":material/sync:",
+        type="tertiary",
+        key="import_running",
+        on_click=_go_to,
+        args=(import_id,),
+    )
 
 
 def _draw_outcome(view: ImportView) -> None:
@@ -191,12 +197,11 @@ def _draw_outcome(view: ImportView) -> None:
     _draw_counts(view)
     if view.rejected:
         st.markdown("**Rejected lines**")
-        with st.container(height=240 if len(view.rejected) > 6 else "content", border=False):
-            st.html(import_view.render_rejected(view))
+        st.html(import_view.render_rejected(view))
 
 
 def _draw_counts(view: ImportView) -> None:
-    with st.grid(3, min_column_width=100, gap="small"):
+    with st.grid(3, min_column_width=80, gap="small"):
         st.metric("Stored", f"{view.stored:,}")
         st.metric("Known already", f"{view.duplicate:,}")
         st.metric("Rejected", f"{view.rejected_count:,}")

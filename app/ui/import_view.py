@@ -28,6 +28,13 @@ def describe_progress(view: ImportView) -> str:
     return f"{numbers.share(read_share(view), decimals=0)} of {numbers.size(view.size_bytes)} read"
 
 
+def describe_briefly(view: ImportView) -> str:
+    """Return "Importing 42 %" or "Import waits", for a button."""
+    if view.status is ImportStatus.PENDING:
+        return "Import waits"
+    return f"Importing {numbers.share(read_share(view), decimals=0)}"
+
+
 def describe_result(view: ImportView) -> str:
     """Return one sentence on what became of the lines."""
     parts = [f"{numbers.quantity(view.stored, 'record')} stored"]
@@ -55,7 +62,7 @@ def render_rejected(view: ImportView) -> str:
     )
     head = '<thead><tr><th scope="col">Line</th><th scope="col">Why it was not stored</th></tr></thead>'
     table = f'<table class="fw-evidence" aria-label="Rejected lines">{head}<tbody>{body}</tbody></table>'
-    return table + note
+    return f'<div class="fw-scroll" role="region" aria-label="Rejected lines, scrolls" tabindex="0">{table}{note}</div>'
 
 
 def list_recent(views: Sequence[ImportView], now: datetime) -> list[Row]:

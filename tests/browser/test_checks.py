@@ -43,6 +43,12 @@ def test_hidden_text_does_not_count(page: Page) -> None:
     assert checks.find_text_over_text(page) == []
 
 
+def test_text_that_a_box_scrolls_out_of_sight_does_not_count(page: Page) -> None:
+    scrolled = "<div style='height:40px;overflow-y:auto' tabindex=0><p>first</p><p>second</p></div>"
+    page.set_content(SOUND + scrolled + "<p style='margin-top:-10px'>below</p>")
+    assert checks.find_text_over_text(page) == []
+
+
 def test_poor_contrast_is_found(page: Page) -> None:
     page.set_content(SOUND + "<p style='color:#bbb;background:#fff'>pale</p>")
     assert any("color-contrast" in finding for finding in checks.find_axe_violations(page))

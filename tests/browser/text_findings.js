@@ -26,6 +26,17 @@
     return at
   }
 
+  /* What a small scrolled box keeps out of sight is neither outside nor over anything; the page and dialogs scroll too,
+     and all of theirs counts. */
+  const isScrolledAway = (element, box) => {
+    for (let at = element; at && at !== document.body; at = at.parentElement) {
+      if (!["auto", "scroll"].includes(getComputedStyle(at).overflowY) || at.clientHeight > innerHeight / 2) continue
+      const frame = at.getBoundingClientRect()
+      if (box.bottom > frame.bottom + 1 || box.top < frame.top - 1) return true
+    }
+    return false
+  }
+
   const texts = []
   const walker = document.createTreeWalker(scope, NodeFilter.SHOW_TEXT)
   while (walker.nextNode()) {
@@ -36,7 +47,8 @@
     const range = document.createRange()
     range.selectNodeContents(node)
     for (const box of range.getClientRects()) {
-      if (box.width > 1 && box.height > 1) texts.push({ element, box, text: node.data.trim().slice(0, 40) })
+      if (box.width <= 1 || box.height <= 1 || isScrolledAway(element, box)) continue
+      texts.push({ element, box, text: node.data.trim().slice(0, 40) })
     }
   }
 
