@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from app.ui import launch_form, markup, numbers, run_view, url
+from app.ui import launch_form, markup, numbers, review_view, url
 from app.ui.launch_form import LaunchForm, NumberField
 from core.errors import InputError
 from core.logs import WorkloadSummary
@@ -87,7 +87,7 @@ def draw_candidates(form: LaunchForm, students: Sequence[Student], problem: Inpu
         st.subheader("Variants", anchor=False)
         for variant in AVAILABLE_VARIANTS:
             st.checkbox(
-                f"**{run_view.VARIANT_WORDS[variant].capitalize()}**, {VARIANT_HELP[variant]}",
+                f"**{review_view.VARIANT_NAMES[variant].capitalize()}**, {VARIANT_HELP[variant]}",
                 key=_choice_key("variant", variant),
                 on_change=_write_choices,
                 args=("variant", variants),

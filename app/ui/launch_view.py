@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from html import escape
 
 from app.ui import numbers
-from app.ui.run_view import STEP_NAMES, VARIANT_WORDS
+from app.ui.review_view import VARIANT_NAMES
+from app.ui.run_view import STEP_NAMES
 from core.runs import LaunchPlan, StepKind
 
 
@@ -34,7 +35,7 @@ def list_routes(steps: Sequence[str]) -> dict[str, list[str]]:
             routes.setdefault(rest, []).append(STEP_NAMES[StepKind.CUSTOMIZE].lower())
         elif kind == StepKind.EVALUATE:
             student, _, variant = rest.rpartition(":")
-            routes.setdefault(student, []).append(f"evaluate {VARIANT_WORDS.get(variant, variant)}")
+            routes.setdefault(student, []).append(f"evaluate {VARIANT_NAMES.get(variant, variant)}")
     return routes
 
 

@@ -10,31 +10,24 @@ from app.ui import (
     frame,
     navigation,
     numbers,
-    overview_view,
+    review_view,
     rows,
-    run_people,
     run_queries,
     run_table,
     run_view,
     url,
+    verdicts,
     workload_view,
 )
 from app.ui.overview_view import Need, Task
 from app.ui.rows import Cell, Column, Row
-from app.ui.run_queries import DecisionOnRun
 from core.database import utc_now
 from core.logs import WorkloadSummary
-from core.promotion import Verdict
+from core.promotion import Decision
 from core.runs import RunSummary
 
 SHOWN_TASKS = 8
-NEED_COLOR: dict[Need, run_view.Color] = {Need.REVIEW: "blue", Need.LOOK: "red"}
-VERDICT_LOOK: dict[Verdict, tuple[str, run_view.Color]] = {
-    Verdict.APPROVED: ("Approved", "green"),
-    Verdict.REJECTED: ("Rejected", "red"),
-    Verdict.CHANGES_REQUESTED: ("Changes", "orange"),
-    Verdict.WITHDRAWN: ("Withdrawn", "gray"),
-}
+NEED_COLOR: dict[Need, verdicts.Color] = {Need.REVIEW: "blue", Need.LOOK: "red"}
 
 
 def draw_tasks(tasks: Sequence[Task], *, now: datetime) -> None:
@@ -97,8 +90,8 @@ def draw_traffic(workloads: Sequence[WorkloadSummary], *, now: datetime) -> None
     )
 
 
-def draw_decisions(decisions: Sequence[DecisionOnRun], *, now: datetime) -> None:
-    """Draw the last acts, newest first; each row leads to what was decided on."""
+def draw_decisions(decisions: Sequence[Decision], *, now: datetime) -> None:
+    """Draw the last acts, newest first; each row leads to the act on record."""
     st.subheader("Decided lately", anchor=False)
     if not decisions:
         st.caption("No decision yet. They are made on a finished run's review.")
@@ -108,7 +101,7 @@ def draw_decisions(decisions: Sequence[DecisionOnRun], *, now: datetime) -> None
         [_decision_row(one, now=now) for one in decisions],
         name="Decisions, newest first",
         key="decisions",
-        on_open=_open_decision,
+        on_open=lambda decision: navigation.go("decisions", decision=decision),
     )
 
 
@@ -117,13 +110,12 @@ def _age_column() -> Column:
 
 
 def _task_row(task: Task, *, now: datetime) -> Row:
-    run, age = task.run, numbers.age(task.since, now)
-    is_review = task.need is Need.REVIEW
+    age, is_review = numbers.age(task.since, now), task.need is Need.REVIEW
     return Row(
-        id=json.dumps([task.need, run.id]),
-        href=url.link("review", run=run.id) if is_review else url.link("run", id=run.id),
+        id=json.dumps([task.need, task.run_id]),
+        href=url.link("review", run=task.run_id) if is_review else url.link("run", id=task.run_id),
         cells=(
-            Cell(text=run.workload_id, note=run.client_id or "all clients", phone_note=age, tone="name"),
+            Cell(text=task.workload_id, note=task.client_id or "all clients", phone_note=age, tone="name"),
             Cell(html=rows.badge(task.need, NEED_COLOR[task.need])),
             Cell(text=task.detail),
             Cell(text=age, tone="quiet"),
@@ -139,7 +131,7 @@ def _run_row(run: RunSummary, *, now: datetime) -> Row:
         cells=(
             Cell(
                 text=run.workload_id,
-                note=f"{label.lower()}, {run_people.name_person(run.requested_by)}",
+                note=f"{label.lower()}, {verdicts.name_person(run.requested_by)}",
                 phone_note=age,
                 tone="name",
             ),
@@ -166,16 +158,15 @@ def _traffic_row(total: workload_view.WorkloadTotals, *, newest: datetime, now: 
     )
 
 
-def _decision_row(one: DecisionOnRun, *, now: datetime) -> Row:
-    act = one.decision
-    label, color = VERDICT_LOOK[act.verdict]
-    age, who = numbers.age(act.decided_at, now), run_people.name_person(act.decided_by)
+def _decision_row(one: Decision, *, now: datetime) -> Row:
+    label, _, color = verdicts.LOOKS[one.verdict]
+    age, who = numbers.age(one.decided_at, now), verdicts.name_person(one.decided_by)
     return Row(
-        id=json.dumps([act.run_id, str(act.candidate)]),
-        href=url.link("review", run=act.run_id, candidate=str(act.candidate)),
+        id=one.id,
+        href=url.link("decisions", decision=one.id),
         cells=(
             Cell(
-                text=overview_view.name_candidate(act),
+                text=review_view.name_candidate(one.candidate),
                 note=f"{one.workload_id} · {who}",
                 phone_note=age,
                 tone="name",
@@ -197,8 +188,3 @@ def _open_task(task: str) -> None:
 def _open_run(run_id: str) -> None:
     navigation.go("run", id=run_id)
     st.rerun()  # what runs now is followed in a part of its own
-
-
-def _open_decision(decision: str) -> None:
-    run_id, candidate = json.loads(decision)
-    navigation.go("review", run=run_id, candidate=candidate)

@@ -1,8 +1,7 @@
-"""What needs a person, worked out from runs, results and decisions. Pure.
+"""What needs a person, put together from reviews that wait and runs that failed. Pure.
 
-A finished run asks for a review until one of its candidates is approved or all of those that count have a standing
-decision: the customized and in-context ones, or the bases where there is nothing else. A failed run asks for a look
-until a later run over the same workload has finished.
+Which runs wait for a review is `core.promotion`'s to say. A failed run asks for a look until a later run over the same
+workload has finished.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from app.ui import numbers, run_view
+from app.ui import numbers, review_view
 from core.evaluation import StoredEvaluation
-from core.promotion import Decision, Verdict
+from core.promotion import WaitingReview
 from core.runs import RunSummary
 
 SHOWN_REASON_CHARS = 140
@@ -27,71 +26,65 @@ class Need(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """One thing that waits for a person since `since`."""
+    """One thing that waits for a person since `since`. `client_id` None means all clients."""
 
     need: Need
-    run: RunSummary
+    run_id: str
+    workload_id: str
+    client_id: str | None
     detail: str
     since: datetime
 
 
 def list_tasks(
-    finished: Sequence[RunSummary],
-    failed: Sequence[RunSummary],
-    *,
+    waiting: Sequence[WaitingReview],
     results: Mapping[str, Sequence[StoredEvaluation]],
-    decisions: Sequence[Decision],
+    *,
+    failed: Sequence[RunSummary],
+    finished: Sequence[RunSummary],
 ) -> tuple[Task, ...]:
-    """Return what waits for a person, newest first.
-
-    `results` are by run, `decisions` the last act on each candidate.
-    """
-    standing = [act for act in decisions if act.verdict is not Verdict.WITHDRAWN]
-    reviews = [task for run in finished if (task := _review(run, results.get(run.id, ()), standing))]
-    looks = [
-        Task(need=Need.LOOK, run=run, detail=_shorten(run.error or "no reason given"), since=_ended(run))
-        for run in failed
-        if not _is_overcome(run, finished)
-    ]
+    """Return what waits for a person, newest first; `results` are by run."""
+    reviews = [_ask_for_review(review, results.get(review.run_id, ())) for review in waiting]
+    looks = [_ask_for_look(run) for run in failed if not _is_overcome(run, finished)]
     return tuple(sorted((*reviews, *looks), key=lambda task: task.since, reverse=True))
 
 
-def list_undecided(results: Sequence[StoredEvaluation], standing: Sequence[Decision]) -> list[StoredEvaluation]:
-    """Return the results of one run that still wait for a decision, best first; none once one is approved."""
-    acts = {act.candidate: act.verdict for act in standing}
-    if Verdict.APPROVED in acts.values():
-        return []
-    trained = [result for result in results if result.candidate.variant != "base"]
-    waiting = [result for result in trained or results if result.candidate not in acts]
-    return sorted(waiting, key=lambda result: result.metrics.accuracy, reverse=True)
-
-
-def name_candidate(result: StoredEvaluation | Decision) -> str:
-    """Return a candidate as people read it."""
-    candidate = result.candidate
-    return f"{candidate.student} · {run_view.VARIANT_WORDS.get(candidate.variant, candidate.variant)}"
-
-
-def _review(run: RunSummary, results: Sequence[StoredEvaluation], standing: Sequence[Decision]) -> Task | None:
-    waiting = list_undecided(results, [act for act in standing if act.run_id == run.id])
-    if not waiting:
-        return None
-    best = waiting[0]
+def describe_best(results: Sequence[StoredEvaluation]) -> str:
+    """Return the best candidate with its agreement, and how many others there are."""
+    ranked = sorted(results, key=lambda result: result.metrics.accuracy, reverse=True)
+    if not ranked:
+        return "Its candidates have been measured."
+    best = ranked[0]
     interval = f" ({numbers.share_interval(best.agreement.low, best.agreement.high)})" if best.agreement else ""
     agreement = numbers.share(best.metrics.accuracy if best.agreement else None)
-    others = len(waiting) - 1
-    more = f", {others} more {'waits' if others == 1 else 'wait'}" if others else ""
-    detail = f"{name_candidate(best)} agrees with the teacher on {agreement}{interval}{more}"
-    return Task(need=Need.REVIEW, run=run, detail=detail, since=_ended(run))
+    others = f"; {numbers.quantity(len(ranked) - 1, 'other')}" if len(ranked) > 1 else ""
+    name = review_view.name_candidate(best.candidate)
+    return f"{name} agrees with the teacher on {agreement}{interval}{others}"
+
+
+def _ask_for_review(review: WaitingReview, results: Sequence[StoredEvaluation]) -> Task:
+    return Task(
+        need=Need.REVIEW,
+        run_id=review.run_id,
+        workload_id=review.workload_id,
+        client_id=review.client_id,
+        detail=describe_best(results),
+        since=review.finished_at,
+    )
+
+
+def _ask_for_look(run: RunSummary) -> Task:
+    reason = run.error or "no reason given"
+    short = reason if len(reason) <= SHOWN_REASON_CHARS else f"{reason[: SHOWN_REASON_CHARS - 1].rstrip()}…"
+    return Task(
+        need=Need.LOOK,
+        run_id=run.id,
+        workload_id=run.workload_id,
+        client_id=run.client_id,
+        detail=short,
+        since=run.finished_at or run.created_at,
+    )
 
 
 def _is_overcome(failed: RunSummary, finished: Sequence[RunSummary]) -> bool:
     return any(run.workload_id == failed.workload_id and run.created_at > failed.created_at for run in finished)
-
-
-def _ended(run: RunSummary) -> datetime:
-    return run.finished_at or run.created_at
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= SHOWN_REASON_CHARS else f"{text[: SHOWN_REASON_CHARS - 1].rstrip()}…"

@@ -11,15 +11,16 @@ from app.ui import (
     navigation,
     numbers,
     queries,
+    review_view,
     rows,
     run_hindrances,
     run_log,
     run_manifest,
-    run_people,
     run_queries,
     run_timeline,
     run_view,
     url,
+    verdicts,
 )
 from app.ui.rows import Cell, Column, Row
 from core.evaluation import StoredEvaluation
@@ -27,11 +28,7 @@ from core.promotion import Decision, Verdict
 from core.runs import EventView, RunStatus, RunView
 
 LOG_PX = 280
-VERDICTS: dict[Verdict, tuple[str, run_view.Color]] = {
-    Verdict.APPROVED: ("Approved", "green"),
-    Verdict.REJECTED: ("Rejected", "red"),
-    Verdict.CHANGES_REQUESTED: ("Changes asked for", "orange"),
-}
+UNDECIDED: tuple[str, str, verdicts.Color] = ("Undecided", "", "gray")
 
 
 def describe_source(run: RunView, *, now: datetime) -> str:
@@ -40,7 +37,7 @@ def describe_source(run: RunView, *, now: datetime) -> str:
     parts = (
         summary.id,
         summary.client_id or "all clients",
-        f"started by {run_people.name_person(summary.requested_by)}",
+        f"started by {verdicts.name_person(summary.requested_by)}",
         numbers.moment(summary.created_at, now=now),
     )
     return " · ".join(parts)
@@ -110,7 +107,7 @@ def draw_results(run: RunView, results: Sequence[StoredEvaluation], decisions: S
     if not results:
         return
     st.subheader("Measured so far" if not run.summary.status.is_final else "Candidates", anchor=False)
-    verdicts = {str(act.candidate): act.verdict for act in decisions}
+    acts = {str(act.candidate): act.verdict for act in decisions}
     columns = (
         Column(title="Candidate", keep=True),
         Column(title="Agrees with the teacher", keep=True),
@@ -121,7 +118,7 @@ def draw_results(run: RunView, results: Sequence[StoredEvaluation], decisions: S
     ranked = sorted(results, key=lambda result: result.metrics.accuracy, reverse=True)
     rows.draw_rows(
         columns,
-        [_result_row(run.summary.id, result, verdicts.get(str(result.candidate))) for result in ranked],
+        [_result_row(run.summary.id, result, acts.get(str(result.candidate))) for result in ranked],
         name="Measured candidates, best first",
         key="results",
         on_open=lambda candidate: _open_review(run.summary.id, candidate),
@@ -208,14 +205,13 @@ def _draw_manifest(run: RunView, sha256: str) -> None:
 
 def _result_row(run_id: str, result: StoredEvaluation, verdict: Verdict | None) -> Row:
     candidate, interval = result.candidate, result.agreement
-    name = f"{candidate.student} · {run_view.VARIANT_WORDS.get(candidate.variant, candidate.variant)}"
     between = numbers.share_interval(interval.low, interval.high) if interval else numbers.UNKNOWN
-    label, color = VERDICTS.get(verdict, ("Undecided", "gray")) if verdict else ("Undecided", "gray")
+    label, _, color = verdicts.LOOKS[verdict] if verdict and verdict is not Verdict.WITHDRAWN else UNDECIDED
     return Row(
         id=str(candidate),
         href=url.link("review", run=run_id, candidate=str(candidate)),
         cells=(
-            Cell(text=name, tone="name", phone_note=f"{between} · {label}"),
+            Cell(text=review_view.name_candidate(candidate), tone="name", phone_note=f"{between} · {label}"),
             Cell(text=numbers.share(result.metrics.accuracy if interval else None)),
             Cell(text=between),
             Cell(text=numbers.count(result.metrics.n)),

@@ -16,14 +16,11 @@ from core import runs
 from core.database import utc_now
 from core.errors import NotFoundError
 from core.evaluation import StoredEvaluation, list_evaluations
-from core.promotion import Decision, list_decisions
+from core.promotion import Decision, list_decisions, list_waiting
 from core.runs import EventView, LaunchPlan, LaunchRequest, RunStatus, RunSummary, RunView, WorkerView
 
 EVENTS_AT_ONCE = 1_000
 RUNS_TO_LEARN_FROM = 12
-RUNS_LOOKED_AT = 60
-"""Of each state; what nobody decided on in so many runs is found among all runs."""
-DECISIONS_LOOKED_AT = 2_000
 FINISHED = (RunStatus.COMPLETED, RunStatus.COMPLETED_WITH_ERRORS)
 OPEN = tuple(status for status in RunStatus if not status.is_final)
 
@@ -46,14 +43,6 @@ class RunPage:
 
     runs: tuple[RunSummary, ...]
     next_before: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class DecisionOnRun:
-    """An act with the workload it was about."""
-
-    decision: Decision
-    workload_id: str
 
 
 def list_runs(
@@ -111,19 +100,18 @@ def list_run_decisions(run_id: str) -> Sequence[Decision]:
     return queries.read(lambda session: list_decisions(session, run_id=run_id, only_current=True))
 
 
-def list_recent_decisions(limit: int) -> list[DecisionOnRun]:
-    """Return the newest acts with what they were about, newest first."""
-    acts = queries.read(lambda session: list_decisions(session, limit=limit))
-    return [DecisionOnRun(decision=act, workload_id=_find_workload(act.run_id)) for act in acts]
+def list_recent_decisions(limit: int) -> Sequence[Decision]:
+    """Return the newest acts, newest first."""
+    return queries.read(lambda session: list_decisions(session, limit=limit))
 
 
 def list_tasks() -> Sequence[Task]:
-    """Return what waits for a person, newest first, among the newest runs."""
-    finished = list_runs(statuses=FINISHED, limit=RUNS_LOOKED_AT).runs
-    failed = list_runs(statuses=(RunStatus.FAILED,), limit=RUNS_LOOKED_AT).runs
-    decisions = queries.read(lambda session: list_decisions(session, only_current=True, limit=DECISIONS_LOOKED_AT))
-    results = {run.id: list_final_results(run.id, run.finished_at) for run in finished if run.finished_at is not None}
-    return overview_view.list_tasks(finished, failed, results=results, decisions=decisions)
+    """Return what waits for a person, newest first: reviews, and failures among the newest runs."""
+    waiting = queries.read(list_waiting)
+    results = {review.run_id: list_final_results(review.run_id, review.finished_at) for review in waiting}
+    failed = list_runs(statuses=(RunStatus.FAILED,)).runs
+    finished = list_runs(statuses=FINISHED).runs
+    return overview_view.list_tasks(waiting, results, failed=failed, finished=finished)
 
 
 def list_events(run_id: str) -> Sequence[EventView]:
@@ -201,13 +189,6 @@ def cancel(run_id: str, *, actor: str, reason: str) -> RunStatus:
 def retry(run_id: str, *, actor: str) -> None:
     """Queue a finished run again from what failed. Raises `RunStateError` when that cannot be."""
     queries.ask(queries.DATABASE, lambda: runs.retry_run(queries.database(), run_id, actor=actor, now=utc_now()))
-
-
-def _find_workload(run_id: str) -> str:
-    try:
-        return get_run(run_id).summary.workload_id
-    except NotFoundError:
-        return f"deleted run {run_id}"
 
 
 def _finished_runs(workload_id: str | None) -> list[RunView]:

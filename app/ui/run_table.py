@@ -6,7 +6,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from app.ui import navigation, numbers, rows, run_people, run_queries, run_view, url
+from app.ui import navigation, numbers, rows, run_queries, run_view, url, verdicts
 from app.ui.rows import Cell, Column, Row
 from core.database import utc_now
 from core.runs import RunStatus, RunSummary
@@ -139,7 +139,7 @@ def _row(run: RunSummary, *, now: datetime) -> Row:
             Cell(html=render_progress(run)),
             Cell(text=", ".join(run_view.name_student(name) for name in run.students), tone="quiet"),
             Cell(text=took),
-            Cell(text=run_people.name_person(run.requested_by), tone="quiet"),
+            Cell(text=verdicts.name_person(run.requested_by), tone="quiet"),
             Cell(text=age, tone="quiet"),
         ),
     )

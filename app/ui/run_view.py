@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
 from app.ui import numbers
 from app.ui.charts import LossSeries
+from app.ui.review_view import VARIANT_NAMES
 from app.ui.run_estimate import all_steps
+from app.ui.verdicts import Color
 from core.runs import RunStatus, RunSummary, RunView, StepKind, StepStatus, StepView, StudentView
-
-Color = Literal["green", "orange", "red", "blue", "gray"]
 
 STATE_LOOK: Mapping[RunStatus, tuple[str, str, Color]] = {
     RunStatus.PENDING: ("Waiting", ":material/hourglass_empty:", "gray"),
@@ -21,7 +20,6 @@ STATE_LOOK: Mapping[RunStatus, tuple[str, str, Color]] = {
     RunStatus.FAILED: ("Failed", ":material/error:", "red"),
     RunStatus.CANCELLED: ("Cancelled", ":material/block:", "gray"),
 }
-VARIANT_WORDS = {"base": "base", "icl": "in-context", "customized": "customized"}
 STEP_NAMES = {
     StepKind.PREPARE: "Build datasets",
     StepKind.UPLOAD: "Upload",
@@ -85,7 +83,7 @@ def list_lanes(run: RunView, *, now: datetime) -> tuple[Lane, ...]:
 
 def name_step(step: StepView) -> str:
     """Return what a step does: "Evaluate customized"."""
-    variant = f" {VARIANT_WORDS.get(step.variant, step.variant)}" if step.variant else ""
+    variant = f" {VARIANT_NAMES.get(step.variant, step.variant)}" if step.variant else ""
     return f"{STEP_NAMES[step.kind]}{variant}"
 
 
