@@ -8,6 +8,7 @@ from core.database import Database
 from core.logs import LogStore, open_log_store
 from core.migrations import open_database
 from core.policy import Policy, load_policy
+from core.promotion import EvidenceSources
 from core.settings import Settings
 
 
@@ -19,6 +20,11 @@ class Installation:
     database: Database
     logs: LogStore
     policy: Policy
+
+    @property
+    def sources(self) -> EvidenceSources:
+        """What evidence rests on beside the state."""
+        return EvidenceSources(policy=self.policy, settings=self.settings, logs=self.logs)
 
     def close(self) -> None:
         """Release files and connections."""

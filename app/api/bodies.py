@@ -116,3 +116,9 @@ class DecisionBody(_Body):
     expected_results_hash: str | None = Field(
         default=None, pattern="^[0-9a-f]{64}$", description="refuse when the results are not these"
     )
+    expected_basis: dict[str, Name] | None = Field(
+        default=None, max_length=10, description="the `basis` that was seen: a refusal then says what changed"
+    )
+    override_reason: LongText | None = Field(
+        default=None, description="why failing gates are overridden, where the policy allows it"
+    )

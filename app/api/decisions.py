@@ -28,9 +28,12 @@ def decide_on_candidate(
         decided_by=body.decided_by,
         expected_sequence=body.expected_sequence,
         expected_results_hash=body.expected_results_hash,
+        expected_basis=body.expected_basis,
+        override_reason=body.override_reason,
         idempotency_key=idempotency_key or uuid.uuid4().hex,
     )
-    return describe_decision(decide(context.installation.database, request, now=context.clock()))
+    parts = context.installation
+    return describe_decision(decide(parts.database, request, sources=parts.sources, now=context.clock()))
 
 
 @router.get("/decisions", summary="List decisions", responses=describe_errors(404))
@@ -69,5 +72,11 @@ def describe_decision(decision: Decision) -> DecisionReply:
         decided_by=decision.decided_by,
         decided_at=decision.decided_at,
         results_hash=decision.results_hash,
+        policy_hash=decision.grounds.policy_hash,
+        basis=dict(decision.grounds.basis),
+        gates=[dict(gate) for gate in decision.grounds.gates],
+        sentence=decision.grounds.sentence,
+        must_see=dict(decision.grounds.must_see),
+        override_reason=decision.grounds.override_reason,
         is_current=decision.is_current,
     )

@@ -107,7 +107,7 @@ class _JobView:
             metrics=result.metrics.to_dict() if result else None,
             service_scores=dict(result.service_scores) if result else None,
             scorer_version=result.scorer_version if result else None,
-            results_hash=result.results_hash if result else None,
+            samples_hash=result.samples_hash if result else None,
         )
 
     def _describe_customization(self, step: StepView) -> Customization:

@@ -115,7 +115,7 @@ class Evaluation(BaseModel):
     metrics: dict[str, Any] | None
     service_scores: dict[str, float] | None
     scorer_version: str | None
-    results_hash: str | None
+    samples_hash: str | None = Field(description="SHA-256 of the ordered samples")
 
 
 class Customization(BaseModel):

@@ -72,6 +72,12 @@ class DecisionReply(BaseModel):
     decided_by: str
     decided_at: datetime
     results_hash: str
+    policy_hash: str
+    basis: dict[str, str] = Field(description="the parts of the results hash")
+    gates: list[dict[str, Any]] = Field(description="every gate as it stood at that moment")
+    sentence: str = Field(description="the verdict as it read at that moment")
+    must_see: dict[str, Any] = Field(description="how much of the must-see list had been opened")
+    override_reason: str | None = Field(description="why failing gates were overridden; null where none was")
     is_current: bool
 
 

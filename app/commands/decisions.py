@@ -1,6 +1,7 @@
 """`flywheel decisions`: what people decided about candidates, and deciding."""
 
 import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,6 +23,9 @@ CandidateArgument = Annotated[
     str, typer.Argument(metavar="CANDIDATE", help="student:variant, e.g. local/linear-large:customized")
 ]
 ReasonOption = Annotated[str, typer.Option(metavar="R", help="What convinced you, in a sentence.")]
+OverrideOption = Annotated[
+    str | None, typer.Option("--override", metavar="R", help="Why failing gates do not matter, where that is allowed.")
+]
 SupersedeOption = Annotated[bool, typer.Option("--supersede", help="Replace the decision that stands.")]
 
 
@@ -54,13 +58,15 @@ def approve(
     candidate: CandidateArgument,
     *,
     reason: ReasonOption,
+    override: OverrideOption = None,
     supersede: SupersedeOption = False,
     actor: ActorOption = None,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Approve a candidate; nothing is deployed by it."""
-    _decide("approved", run_id, candidate, reason=reason, supersede=supersede, actor=actor, data=data, json=json)
+    """Approve a candidate whose gates allow it; nothing is deployed by it."""
+    act = _Act("approved", run_id, candidate, reason, supersede=supersede, override=override)
+    _decide(act, actor=actor, data=data, json=json)
 
 
 @app.command("reject")
@@ -75,7 +81,7 @@ def reject(
     json: JsonOption = False,
 ) -> None:
     """Reject a candidate."""
-    _decide("rejected", run_id, candidate, reason=reason, supersede=supersede, actor=actor, data=data, json=json)
+    _decide(_Act("rejected", run_id, candidate, reason, supersede=supersede), actor=actor, data=data, json=json)
 
 
 @app.command("changes")
@@ -90,9 +96,8 @@ def ask_for_changes(
     json: JsonOption = False,
 ) -> None:
     """Ask for changes before a candidate can be approved."""
-    _decide(
-        "changes_requested", run_id, candidate, reason=reason, supersede=supersede, actor=actor, data=data, json=json
-    )
+    act = _Act("changes_requested", run_id, candidate, reason, supersede=supersede)
+    _decide(act, actor=actor, data=data, json=json)
 
 
 @app.command("withdraw")
@@ -106,44 +111,47 @@ def withdraw(
     json: JsonOption = False,
 ) -> None:
     """Withdraw the decision that stands on a candidate."""
-    _decide("withdrawn", run_id, candidate, reason=reason, supersede=True, actor=actor, data=data, json=json)
+    _decide(_Act("withdrawn", run_id, candidate, reason, supersede=True), actor=actor, data=data, json=json)
 
 
-def _decide(
-    verdict: str,
-    run_id: str,
-    candidate: str,
-    *,
-    reason: str,
-    supersede: bool,
-    actor: str | None,
-    data: "Path | None",
-    json: bool,
-) -> None:
+@dataclass(frozen=True)
+class _Act:
+    """What the words of the command ask for."""
+
+    verdict: str
+    run_id: str
+    candidate: str
+    reason: str
+    supersede: bool
+    override: str | None = None
+
+
+def _decide(act: _Act, *, actor: str | None, data: "Path | None", json: bool) -> None:
     from app.installation import installed
     from core.database import utc_now
     from core.evaluation import parse_candidate
     from core.promotion import DecisionConflict, DecisionRequest, Verdict, current_decision, decide
 
-    chosen = parse_candidate(candidate)
+    chosen = parse_candidate(act.candidate)
     with installed(settings_for(data)) as parts:
         with parts.database.read() as session:
-            last = current_decision(session, run_id, chosen)
-        if last is not None and last.verdict is not Verdict.WITHDRAWN and not supersede:
+            last = current_decision(session, act.run_id, chosen)
+        if last is not None and last.verdict is not Verdict.WITHDRAWN and not act.supersede:
             raise DecisionConflict(
                 f"{last.decided_by} decided already: {last.verdict.replace('_', ' ')} at {moment(last.decided_at)} UTC"
                 f" ({last.reason}); add --supersede to replace that decision"
             )
         request = DecisionRequest(
-            run_id=run_id,
+            run_id=act.run_id,
             candidate=chosen,
-            verdict=Verdict(verdict),
-            reason=reason,
+            verdict=Verdict(act.verdict),
+            reason=act.reason,
             decided_by=actor_name(actor),
             expected_sequence=last.sequence if last else 0,
             idempotency_key=uuid.uuid4().hex,
+            override_reason=act.override,
         )
-        decision = decide(parts.database, request, now=utc_now())
+        decision = decide(parts.database, request, sources=parts.sources, now=utc_now())
     if json:
         say_json(_facts(decision))
     else:
@@ -151,7 +159,8 @@ def _decide(
 
 
 def _facts(decision: "Decision") -> dict[str, object]:
-    return {**vars(decision), "candidate": str(decision.candidate)}
+    facts = {name: value for name, value in vars(decision).items() if name != "grounds"}
+    return {**facts, **vars(decision.grounds), "candidate": str(decision.candidate)}
 
 
 def _cells(decision: "Decision") -> tuple[str, ...]:

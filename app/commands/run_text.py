@@ -70,5 +70,5 @@ def _result_cells(result: "StoredEvaluation") -> tuple[str, ...]:
         f"{interval.low:.1%} to {interval.high:.1%}" if interval else "not enough records",
         str(metrics.invalid_format),
         str(metrics.errors + metrics.missing + metrics.truncated),
-        result.results_hash[:12],
+        result.samples_hash[:12],
     )

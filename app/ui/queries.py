@@ -30,7 +30,8 @@ from core.logs import (
     open_log_store,
 )
 from core.migrations import open_database
-from core.promotion import Decision, DecisionRequest, list_decisions
+from core.policy import load_policy
+from core.promotion import Decision, DecisionRequest, Evidence, EvidenceSources, list_decisions
 from core.runs import RunSummary, RunView
 from core.settings import Settings, load_settings
 
@@ -53,6 +54,12 @@ def log_store() -> LogStore:
 
 
 @st.cache_resource(show_spinner=False)
+def evidence_sources() -> EvidenceSources:
+    """Return what evidence rests on beside the state; the policy is read once, as in every process of the product."""
+    return EvidenceSources(policy=load_policy(settings().policy), settings=settings(), logs=log_store())
+
+
+@st.cache_resource(show_spinner=False)
 def database() -> Database:
     """Return the state database, shared by all sessions of this process."""
     return open_database(settings())
@@ -61,6 +68,12 @@ def database() -> Database:
 @st.cache_resource(show_spinner=False)
 def last_answers() -> dict[str, datetime]:
     """Return when each service last answered this process; services that never did are not there."""
+    return {}
+
+
+@st.cache_resource(show_spinner=False)
+def first_failures() -> dict[str, datetime]:
+    """Return since when each service has not answered this process; services that answered since are not there."""
     return {}
 
 
@@ -104,6 +117,16 @@ def get_run(run_id: str) -> RunView:
     return read(lambda session: runs.get_run(session, run_id))
 
 
+def get_evidence(run_id: str) -> Evidence:
+    """Return what a decision on a run rests on, shared by all sessions: change nothing in it. Raises `RunNotFound`."""
+    return _gather_evidence(run_id, read(lambda session: promotion.evidence_version(session, run_id)))
+
+
+@st.cache_resource(ttl=60, max_entries=6, show_spinner=False)
+def _gather_evidence(run_id: str, version: str) -> Evidence:  # noqa: ARG001 - cache key
+    return read(lambda session: promotion.gather_evidence(session, run_id, sources=evidence_sources()))
+
+
 def get_review(run_id: str) -> ReviewView:
     """Return a run's candidates with their results and decisions. Raises `RunNotFound`."""
     run, evaluations, decisions = read(
@@ -130,7 +153,7 @@ def get_review(run_id: str) -> ReviewView:
             (int(entry["records"]) for entry in run.summary.datasets if entry["kind"] == "training"), None
         ),
         finished_at=run.summary.finished_at,
-        candidates=review_view.build_candidates(evaluations, decisions, costs=costs),
+        candidates=review_view.build_candidates(evaluations, decisions, costs=costs, bases=get_evidence(run_id).bases),
     )
 
 
@@ -150,7 +173,7 @@ def load_evaluation_set(sha256: str) -> EvaluationSet:
 
 def decide(request: DecisionRequest) -> Decision:
     """Store one act on a candidate. Raises what `core.promotion.decide` raises."""
-    return ask(DATABASE, lambda: promotion.decide(database(), request, now=utc_now()))
+    return ask(DATABASE, lambda: promotion.decide(database(), request, sources=evidence_sources(), now=utc_now()))
 
 
 def read(question: Callable[[Session], Answer]) -> Answer:
@@ -167,7 +190,12 @@ def ask(service: str, question: Callable[[], Answer]) -> Answer:
     """Ask a service and note that it answered; an outage is told apart from a bug."""
     try:
         answer = question()
+    except UnavailableError as error:
+        first_failures().setdefault(error.service, utc_now())
+        raise
     except DATABASE_DOWN as error:
+        first_failures().setdefault(service, utc_now())
         raise UnavailableError(f"the {service} cannot be reached ({type(error).__name__})", service=service) from error
     last_answers()[service] = utc_now()
+    first_failures().pop(service, None)
     return answer

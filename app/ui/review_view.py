@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.ui import numbers
-from core.evaluation import Candidate, Metrics, Outcome, Sample, StoredEvaluation
+from core.evaluation import Candidate, Metrics, Outcome, ResultsBasis, Sample, StoredEvaluation
 from core.promotion import Decision, Verdict
 from core.settings import Student
 from core.statistics import Interval, count_pairs, tango_interval
@@ -117,7 +117,11 @@ def name_candidate(candidate: Candidate) -> str:
 
 
 def build_candidates(
-    evaluations: Sequence[StoredEvaluation], decisions: Sequence[Decision], *, costs: Mapping[str, float | None]
+    evaluations: Sequence[StoredEvaluation],
+    decisions: Sequence[Decision],
+    *,
+    costs: Mapping[str, float | None],
+    bases: Mapping[Candidate, ResultsBasis],
 ) -> tuple[CandidateView, ...]:
     """Return the candidates by student, then base before in-context before customized.
 
@@ -134,7 +138,7 @@ def build_candidates(
             model=result.model,
             metrics=result.metrics,
             agreement=result.agreement,
-            results_hash=result.results_hash,
+            results_hash=bases[result.candidate].hash,
             cost_per_1k_usd=costs.get(str(result.candidate)),
             service_scores=result.service_scores,
             decision=newest.get(result.candidate),

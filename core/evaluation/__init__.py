@@ -4,6 +4,7 @@ And what that means: candidates compared with teacher, gold and base, held again
 """
 
 from core.evaluation.assessment import Assessment, CandidateAssessment, Circumstances, assess
+from core.evaluation.basis import ResultsBasis, hash_gold, hash_samples
 from core.evaluation.classes import ClassRow
 from core.evaluation.comparability import EvaluationInputs, InputDifference, find_common_keys, find_differences
 from core.evaluation.comparison import CandidateComparison, CandidateSamples, Comparison, compare
@@ -23,14 +24,13 @@ from core.evaluation.results import (
     StoredEvaluation,
     evaluate_outputs,
     get_evaluation,
-    hash_results,
     list_evaluations,
-    load_samples,
     parse_candidate,
     store_evaluation,
 )
 from core.evaluation.samples import Candidate, ExpectedAnswer, Outcome, Sample, judge_outputs, read_evaluation_set
 from core.evaluation.shares import Share
+from core.evaluation.stored_samples import load_samples
 from core.evaluation.verdict import Verdict, describe_candidate, judge_candidate, training_sentence, verdict_sentence
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "PairedComparison",
     "Price",
     "Ranking",
+    "ResultsBasis",
     "Sample",
     "ScoreEstimates",
     "Share",
@@ -81,7 +82,8 @@ __all__ = [
     "find_common_keys",
     "find_differences",
     "get_evaluation",
-    "hash_results",
+    "hash_gold",
+    "hash_samples",
     "judge_candidate",
     "judge_outputs",
     "list_evaluations",

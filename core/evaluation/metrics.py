@@ -18,7 +18,8 @@ class Metrics:
     """Scores of one candidate, each from 0 to 1 over `n` records; None where it does not apply or was not reported.
 
     `accuracy` is the share of answers equal to the teacher's. The F1 scores are those of the labels (the tool's name
-    for tool calls); `token_overlap_f1` is what NeMo calls `f1`: the mean token overlap of the whole texts.
+    for tool calls); `token_overlap_f1` is what NeMo calls `f1`: the mean token overlap of the whole texts. `rouge_l` is
+    the mean F1 of ROUGE-L; `json_validity` the share of valid JSON among the records that expect JSON.
     """
 
     n: int
@@ -36,6 +37,8 @@ class Metrics:
     prompt_tokens: int | None
     completion_tokens: int | None
     mean_latency_ms: float | None
+    rouge_l: float | None = None
+    json_validity: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the scores as plain JSON values."""
@@ -65,6 +68,8 @@ def measure(samples: Sequence[Sample], *, has_labels: bool) -> Metrics:
         prompt_tokens=_total([s.prompt_tokens for s in samples]),
         completion_tokens=_total([s.completion_tokens for s in samples]),
         mean_latency_ms=_mean_of_known([s.latency_ms for s in samples]),
+        rouge_l=_mean_over_all([s.rouge_l for s in samples]),
+        json_validity=_mean_of_known([s.json_valid for s in samples]),
     )
 
 

@@ -76,8 +76,13 @@ def adjust_for_number(pairs: Sequence[PairedComparison | None]) -> list[PairedCo
     return [_adjust(pair, next(adjusted), len(known)) if pair is not None else None for pair in pairs]
 
 
-def pair_outcomes(samples: Sequence[Sample], reference: Sequence[Sample]) -> Mapping[str, OutcomePair]:
-    """Return what became of every record that both have, by its key, in the candidate's order."""
+def pair_outcomes(samples: Sequence[Sample], reference: Sequence[Sample] | None) -> Mapping[str, OutcomePair]:
+    """Return what became of every record that both have, by its key, in the candidate's order.
+
+    Without a reference the teacher is one, and it is always right: a record is newly wrong or right in both.
+    """
+    if reference is None:
+        return {sample.key: _against_teacher(sample) for sample in samples}
     return {sample.key: _outcome_pair(sample, other) for sample, other in _pairs(samples, reference)}
 
 
@@ -90,6 +95,10 @@ def _outcome_pair(sample: Sample, reference: Sample) -> OutcomePair:
     if sample.outcome is Outcome.CORRECT:
         return OutcomePair.BOTH_RIGHT if reference.outcome is Outcome.CORRECT else OutcomePair.NEWLY_RIGHT
     return OutcomePair.NEWLY_WRONG if reference.outcome is Outcome.CORRECT else OutcomePair.BOTH_WRONG
+
+
+def _against_teacher(sample: Sample) -> OutcomePair:
+    return OutcomePair.BOTH_RIGHT if sample.outcome is Outcome.CORRECT else OutcomePair.NEWLY_WRONG
 
 
 def _adjust(pair: PairedComparison, p_value: float, compared: int) -> PairedComparison:

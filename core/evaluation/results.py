@@ -1,51 +1,41 @@
 """An evaluation's result: computed when the evaluation ends, stored with its samples, read by every page.
 
-A result carries a hash over everything a decision rests on, so that a later change is noticed.
+A result carries the hash of its samples, so that a later change is noticed (`core.evaluation.basis`). Reading samples
+back is `core.evaluation.stored_samples`.
 """
 
-import hashlib
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-import rfc8785
 from sqlalchemy import insert
 from sqlmodel import Session, col, delete, select
 
 from core.errors import NotFoundError
+from core.evaluation.basis import hash_samples
+from core.evaluation.comparability import EvaluationInputs
+from core.evaluation.estimates import ScoreEstimates
 from core.evaluation.metrics import Metrics, measure
-from core.evaluation.samples import Candidate, ExpectedAnswer, Outcome, Sample, judge_outputs
+from core.evaluation.samples import Candidate, ExpectedAnswer, Sample, judge_outputs
 from core.evaluation.tables import EvaluationRow, SampleRow
 from core.nemo import RemoteSample
 from core.scoring import SCORER_VERSION, AnswerFormat
 from core.statistics import Interval, wilson_interval
 
-SAMPLE_FIELDS = tuple(Sample.__dataclass_fields__)
-HASHED_FIELDS = (
-    "position",
-    "key",
-    "outcome",
-    "output_text",
-    "output_tool",
-    "answer_key",
-    "expected_key",
-    "finish_reason",
-    "error",
-)
-
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationResult:
-    """What an evaluation measured, before it is stored."""
+    """What an evaluation measured, before it is stored. `prompt_template` names what wrapped each record, if known."""
 
     candidate: Candidate
     evaluation_set: str
     answer_format: AnswerFormat
     samples: tuple[Sample, ...]
     metrics: Metrics
-    results_hash: str
+    samples_hash: str
+    prompt_template: str | None = None
+    estimates: ScoreEstimates | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,12 +49,25 @@ class StoredEvaluation:
     evaluation_set: str
     scorer_version: str
     answer_format: AnswerFormat
+    prompt_template: str | None
     decoding: Mapping[str, Any]
     metrics: Metrics
     agreement: Interval | None
+    estimates: ScoreEstimates | None
+    probe: Mapping[str, Any] | None
     service_scores: Mapping[str, float]
-    results_hash: str
+    samples_hash: str
     finished_at: datetime
+
+    @property
+    def inputs(self) -> EvaluationInputs:
+        """What the result depends on beside the model."""
+        return EvaluationInputs(
+            evaluation_set=self.evaluation_set,
+            scorer_version=self.scorer_version,
+            prompt_template=self.prompt_template,
+            decoding=self.decoding,
+        )
 
 
 def evaluate_outputs(
@@ -84,22 +87,8 @@ def evaluate_outputs(
         answer_format=answer_format,
         samples=samples,
         metrics=measure(samples, has_labels=has_labels),
-        results_hash=hash_results(samples, candidate=candidate, evaluation_set=evaluation_set),
+        samples_hash=hash_samples(samples),
     )
-
-
-def hash_results(
-    samples: Sequence[Sample], *, candidate: Candidate, evaluation_set: str, policy: str | None = None
-) -> str:
-    """Return the SHA-256 of the canonical JSON (RFC 8785) of everything a decision on this candidate rests on."""
-    evidence = {
-        "evaluation_set": evaluation_set,
-        "candidate": {"student": candidate.student, "variant": candidate.variant},
-        "scorer_version": SCORER_VERSION,
-        "policy": policy,
-        "samples": [_evidence_of(sample) for sample in samples],
-    }
-    return hashlib.sha256(rfc8785.dumps(evidence)).hexdigest()
 
 
 def store_evaluation(
@@ -133,10 +122,12 @@ def store_evaluation(
             evaluation_set=result.evaluation_set,
             scorer_version=SCORER_VERSION,
             answer_format=result.answer_format.to_dict(),
+            prompt_template=result.prompt_template,
             decoding=dict(decoding),
             service_scores=dict(service_scores),
             metrics=result.metrics.to_dict(),
-            results_hash=result.results_hash,
+            estimates=result.estimates.to_dict() if result.estimates is not None else None,
+            samples_hash=result.samples_hash,
             finished_at=finished_at,
         )
     )
@@ -162,20 +153,6 @@ def get_evaluation(session: Session, run_id: str, candidate: Candidate) -> Store
     return _stored(row)
 
 
-def load_samples(session: Session, run_id: str, candidate: Candidate) -> list[Sample]:
-    """Return a candidate's samples in the order of the evaluation set."""
-    rows = (
-        select(SampleRow)
-        .where(
-            col(SampleRow.run_id) == run_id,
-            col(SampleRow.student) == candidate.student,
-            col(SampleRow.variant) == candidate.variant,
-        )
-        .order_by(col(SampleRow.position))
-    )
-    return [_sample(row) for row in session.exec(rows)]
-
-
 def parse_candidate(text: str) -> Candidate:
     """Read `student:variant`, for example `local/linear-large:customized`. Raises `NotFoundError`."""
     student, colon, variant = text.rpartition(":")
@@ -197,35 +174,13 @@ def _stored(row: EvaluationRow) -> StoredEvaluation:
         evaluation_set=row.evaluation_set,
         scorer_version=row.scorer_version,
         answer_format=AnswerFormat.from_dict(row.answer_format),
+        prompt_template=row.prompt_template,
         decoding=row.decoding,
         metrics=metrics,
         agreement=wilson_interval(metrics.correct, metrics.n),
+        estimates=ScoreEstimates.from_dict(row.estimates) if row.estimates is not None else None,
+        probe=row.probe,
         service_scores=row.service_scores,
-        results_hash=row.results_hash,
+        samples_hash=row.samples_hash,
         finished_at=row.finished_at,
     )
-
-
-def _sample(row: SampleRow) -> Sample:
-    values = {name: getattr(row, name) for name in SAMPLE_FIELDS}
-    return Sample(**{**values, "outcome": Outcome(row.outcome)})
-
-
-def _evidence_of(sample: Sample) -> dict[str, Any]:
-    values = {name: getattr(sample, name) for name in HASHED_FIELDS}
-    return {**values, "outcome": str(sample.outcome), "output_tool": _hashable(sample.output_tool)}
-
-
-def _hashable(value: Any) -> Any:
-    """Write what RFC 8785 refuses (NaN, huge integers) as text; tool arguments can hold anything."""
-    if isinstance(value, Mapping):
-        return {str(key): _hashable(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_hashable(inner) for inner in value]
-    if isinstance(value, bool) or value is None or isinstance(value, str):
-        return value
-    if isinstance(value, float) and math.isfinite(value):
-        return value
-    if isinstance(value, int) and abs(value) < 2**53:
-        return value
-    return str(value)

@@ -7,6 +7,7 @@ and everything but a correct answer counts as wrong. Pure.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 
 import orjson
 
@@ -18,7 +19,9 @@ from core.scoring import (
     AnswerKind,
     answer_message,
     content_text,
+    is_valid_json,
     read_answer,
+    rouge_l,
     token_overlap_f1,
     tool_arguments_match,
     tool_name_matches,
@@ -59,7 +62,11 @@ class ExpectedAnswer:
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """One record's outcome. Keys are compared, texts are shown; None means not there or not reported."""
+    """One record's outcome. Keys are compared, texts are shown; None means not there or not reported.
+
+    `rouge_l` is the F1 of ROUGE-L, for answers that are a whole text. `json_valid` is None unless JSON was expected: a
+    JSON field to read, or a teacher's answer that is a JSON object or list.
+    """
 
     position: int
     key: str
@@ -73,6 +80,8 @@ class Sample:
     expected_key: str | None = None
     expected_label: str | None = None
     token_overlap: float | None = None
+    rouge_l: float | None = None
+    json_valid: bool | None = None
     tool_name_correct: bool | None = None
     tool_arguments_correct: bool | None = None
     service_scores: Mapping[str, float] = field(default_factory=dict)
@@ -108,13 +117,16 @@ def judge_outputs(
 
 
 def _judge(expected: ExpectedAnswer, outputs: Sequence[RemoteSample], answer_format: AnswerFormat) -> Sample:
+    reference = _reference_text(expected)
+    expects_json = _expects_json(reference, answer_format)
+    fail = partial(_failure, expected, json_valid=False if expects_json else None)
     if not outputs:
-        return _failure(expected, Outcome.MISSING, "the service returned no result for this record")
+        return fail(Outcome.MISSING, "the service returned no result for this record")
     if len(outputs) > 1:
-        return _failure(expected, Outcome.ERROR, f"the service returned this record {len(outputs)} times")
+        return fail(Outcome.ERROR, f"the service returned this record {len(outputs)} times")
     output = outputs[0]
     if output.message is None:
-        return _failure(expected, Outcome.ERROR, output.error or "the call failed without a reason", output)
+        return fail(Outcome.ERROR, output.error or "the call failed without a reason", output=output)
     answer = read_answer(output.message, answer_format)
     is_tool = answer_format.kind is AnswerKind.TOOL_CALL
     text = content_text(output.message.get("content"))
@@ -130,7 +142,9 @@ def _judge(expected: ExpectedAnswer, outputs: Sequence[RemoteSample], answer_for
         expected_text=expected.answer.text,
         expected_key=expected.answer.key,
         expected_label=expected.answer.label,
-        token_overlap=None if is_tool else token_overlap_f1(text, _reference_text(expected)),
+        token_overlap=None if is_tool else token_overlap_f1(text, reference),
+        rouge_l=rouge_l(text, reference).f1 if answer_format.kind is AnswerKind.WHOLE_TEXT else None,
+        json_valid=is_valid_json(text) if expects_json else None,
         tool_name_correct=tool_name_matches(expected.answer.calls, answer.calls) if is_tool else None,
         tool_arguments_correct=tool_arguments_match(expected.answer.calls, answer.calls) if is_tool else None,
         service_scores=output.scores,
@@ -150,7 +164,14 @@ def _outcome(expected: Answer, answer: Answer, finish_reason: str | None) -> Out
     return Outcome.INVALID_FORMAT if answer.key is None else Outcome.WRONG
 
 
-def _failure(expected: ExpectedAnswer, outcome: Outcome, error: str, output: RemoteSample | None = None) -> Sample:
+def _failure(
+    expected: ExpectedAnswer,
+    outcome: Outcome,
+    error: str,
+    *,
+    json_valid: bool | None,
+    output: RemoteSample | None = None,
+) -> Sample:
     return Sample(
         position=expected.position,
         key=expected.key,
@@ -158,10 +179,17 @@ def _failure(expected: ExpectedAnswer, outcome: Outcome, error: str, output: Rem
         expected_text=expected.answer.text,
         expected_key=expected.answer.key,
         expected_label=expected.answer.label,
+        json_valid=json_valid,
         latency_ms=output.latency_ms if output else None,
         finish_reason=output.finish_reason if output else None,
         error=error,
     )
+
+
+def _expects_json(reference: str, answer_format: AnswerFormat) -> bool:
+    if answer_format.kind is not AnswerKind.WHOLE_TEXT:
+        return answer_format.kind is AnswerKind.JSON_FIELD
+    return reference.lstrip()[:1] in ("{", "[") and is_valid_json(reference)
 
 
 def _tool_of(answer: Answer) -> Mapping[str, object] | None:

@@ -10,7 +10,8 @@ from sqlmodel import Field, SQLModel
 class EvaluationRow(SQLModel, table=True):
     """The measured result of one candidate, written once when its evaluation ended.
 
-    `service_scores` are the service's own numbers under their own names; `metrics` are computed here from the samples.
+    `service_scores` are the service's own numbers under their own names; `metrics` are computed here from the samples,
+    `estimates` are their bootstrap intervals with the seed, `probe` are answer times measured by a probe.
     """
 
     __tablename__ = "evaluation"
@@ -23,10 +24,13 @@ class EvaluationRow(SQLModel, table=True):
     evaluation_set: str = Field(max_length=64)
     scorer_version: str
     answer_format: dict[str, Any] = Field(sa_type=JSON)
+    prompt_template: str | None = None
     decoding: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     service_scores: dict[str, Any] = Field(sa_type=JSON)
     metrics: dict[str, Any] = Field(sa_type=JSON)
-    results_hash: str = Field(max_length=64)
+    estimates: dict[str, Any] | None = Field(default=None, sa_type=JSON, nullable=True)
+    probe: dict[str, Any] | None = Field(default=None, sa_type=JSON, nullable=True)
+    samples_hash: str = Field(max_length=64)
     finished_at: datetime
 
 
@@ -51,6 +55,8 @@ class SampleRow(SQLModel, table=True):
     expected_key: str | None = None
     expected_label: str | None = None
     token_overlap: float | None = None
+    rouge_l: float | None = None
+    json_valid: bool | None = None
     tool_name_correct: bool | None = None
     tool_arguments_correct: bool | None = None
     service_scores: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)

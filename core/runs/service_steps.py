@@ -4,7 +4,7 @@ Each is re-entrant: it stores what it created and, entered again, attaches to it
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
@@ -160,7 +160,7 @@ def evaluate(execution: Execution, step: StepRow) -> StepResult:
         store_evaluation(
             session,
             execution.run_id,
-            result,
+            replace(result, prompt_template=f"{spec.kind.value} task"),
             model=spec.model,
             remote_id=job_id,
             service_scores=scores,

@@ -40,7 +40,10 @@ def client(installation: Installation) -> Iterator[TestClient]:
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory, topics: Path) -> Iterator[Stack]:
     """Backend, worker and API as processes, and a finished run of one student in both variants."""
-    with Installation(tmp_path_factory.mktemp("stack")) as installation:
+    data = tmp_path_factory.mktemp("stack")
+    policy = data / "policy.toml"
+    policy.write_text("minimum_records = 50\nminimum_agreement = 0.5\n")  # the run below is judged on 60 records
+    with Installation(data, FLYWHEEL_POLICY=str(policy)) as installation:
         installation.import_traffic(topics)
         for name in ("backend", "worker", "api"):
             installation.start(name)

@@ -26,7 +26,7 @@ from core.evaluation import (
     Outcome,
     Sample,
     assess,
-    hash_results,
+    hash_samples,
     load_samples,
     measure,
     store_evaluation,
@@ -139,7 +139,7 @@ def store(database: Database, run_id: str, candidate: Candidate, made: list[Samp
         answer_format=AnswerFormat(kind=AnswerKind.DOUBLE_BRACKETS),
         samples=tuple(made),
         metrics=measure(made, has_labels=True),
-        results_hash=hash_results(made, candidate=candidate, evaluation_set="0" * 64),
+        samples_hash=hash_samples(made),
     )
     with database.write() as session:
         store_evaluation(

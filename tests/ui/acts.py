@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from core.database import Database
 from core.evaluation import Candidate
 from core.promotion import Decision, DecisionRequest, Verdict, current_decision, decide
-from tests.ui.runs import LARGE, NOW, SMALL
+from tests.ui.runs import LARGE, NOW, SMALL, evidence_sources
 
 LARGE_BASE = Candidate(student=LARGE, variant="base")
 LARGE_CUSTOMIZED = Candidate(student=LARGE, variant="customized")
@@ -40,7 +40,7 @@ def act(
         expected_sequence=newest.sequence if newest else 0,
         idempotency_key=uuid.uuid4().hex,
     )
-    return decide(database, request, now=at)
+    return decide(database, request, sources=evidence_sources(database), now=at)
 
 
 def add_history(database: Database, first: str, second: str) -> dict[str, Decision]:

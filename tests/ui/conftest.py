@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests.machine import REPOSITORY
+from tests.ui.runs import write_policy
 from tests.ui.traffic import store_traffic
 
 
@@ -17,6 +18,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder = tmp_path / "data"
     folder.mkdir()
     monkeypatch.setenv("FLYWHEEL_DATA", str(folder))
+    monkeypatch.setenv("FLYWHEEL_POLICY", str(write_policy(folder)))
     st.cache_resource.clear()
     st.cache_data.clear()
     yield folder

@@ -10,8 +10,11 @@ from sqlmodel import Session, col, select
 from core.artifacts import put_artifact
 from core.database import Database
 from core.evaluation import Candidate, evaluate_outputs, read_evaluation_set, store_evaluation
+from core.logs import open_log_store
 from core.migrations import open_database
 from core.nemo import RemoteSample
+from core.policy import load_policy
+from core.promotion import EvidenceSources
 from core.runs import RunStatus, StepKind, StepStatus, Variant
 from core.runs.plan import plan_steps, resource_key
 from core.runs.tables import EventRow, RunRow, StepRow
@@ -23,6 +26,13 @@ NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 SMALL, LARGE = "local/linear-small", "local/linear-large"
 BRACKETS = AnswerFormat(kind=AnswerKind.DOUBLE_BRACKETS)
 RECORDS = 60
+POLICY = """
+minimum_agreement = 0.5
+minimum_records = 50
+maximum_invalid_rate = 0.2
+require_complete_samples = false
+"""
+"""Rules that every candidate below keeps, so that tests of acts need not care about gates."""
 WRONG_EVERY = {
     Candidate(student=SMALL, variant="base"): 2,
     Candidate(student=SMALL, variant="customized"): 5,
@@ -32,9 +42,26 @@ WRONG_EVERY = {
 """Each candidate answers every n-th record wrongly, customized ones others than their base."""
 
 
+def write_policy(data: Path, rules: str = POLICY) -> Path:
+    """Write the policy file beside a data folder, where a web process that is started there finds it."""
+    path = data.parent / "policy.toml"
+    path.write_text(rules)
+    return path
+
+
 def open_state(data: Path) -> Database:
-    """Open the state database of a data folder."""
+    """Open the state database of a data folder, with a policy beside it that suits 60 records."""
+    if not (data.parent / "policy.toml").exists():
+        write_policy(data)
     return open_database(Settings(data=data))
+
+
+def evidence_sources(database: Database) -> EvidenceSources:
+    """Return what decisions on this state rest on, as the pages over the same data folder have it."""
+    data = Path(str(database.engine.url.database)).parent
+    settings = Settings(data=data)
+    policy = load_policy(data.parent / "policy.toml")
+    return EvidenceSources(policy=policy, settings=settings, logs=open_log_store(settings))
 
 
 def add_run(database: Database, run_id: str, status: RunStatus, **values: Any) -> None:
@@ -49,6 +76,7 @@ def add_run(database: Database, run_id: str, status: RunStatus, **values: Any) -
         "request_hash": "0" * 64,
         "status": status,
         "created_at": NOW - timedelta(minutes=30),
+        "event_seq": 1,
         **values,
     }
     with database.write() as session:

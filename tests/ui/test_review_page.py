@@ -10,7 +10,7 @@ from core.database import Database, utc_now
 from core.evaluation import Candidate, list_evaluations
 from core.promotion import DecisionRequest, Verdict, decide, list_decisions
 from tests.ui.conftest import open_page
-from tests.ui.runs import LARGE, add_finished_run, add_running_run, open_state
+from tests.ui.runs import LARGE, add_finished_run, add_running_run, evidence_sources, open_state
 
 BEST = f"{LARGE}:customized"
 
@@ -139,7 +139,7 @@ def test_who_comes_second_is_told_who_was_first_and_keeps_the_reason(database: D
         expected_sequence=0,
         idempotency_key="other",
     )
-    decide(database, other, now=utc_now())
+    decide(database, other, sources=evidence_sources(database), now=utc_now())
     app.text_area(key=decision_dialog.REASON).set_value("Looks fine.")
     app.button(key="confirm_act").click().run()
     assert [act[1] for act in decisions(database)] == ["jonas.reuter"]

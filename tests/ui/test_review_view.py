@@ -6,8 +6,8 @@ import pytest
 
 from app.ui import confusion_view, review_records, review_view
 from app.ui.review_records import Reading
-from core.evaluation import Candidate, Outcome, Sample, StoredEvaluation, measure
-from core.promotion import Decision, Verdict
+from core.evaluation import Candidate, Outcome, ResultsBasis, Sample, StoredEvaluation, measure
+from core.promotion import Decision, Grounds, Verdict
 from core.scoring import AnswerFormat, AnswerKind, confusion
 from core.settings import Student
 from core.statistics import wilson_interval
@@ -44,11 +44,14 @@ def evaluation(student: str, variant: str, text: str) -> StoredEvaluation:
         evaluation_set="e" * 64,
         scorer_version="1",
         answer_format=AnswerFormat(kind=AnswerKind.WHOLE_TEXT),
+        prompt_template=None,
         decoding={},
         metrics=metrics,
         agreement=wilson_interval(metrics.correct, metrics.n),
+        estimates=None,
+        probe=None,
         service_scores={},
-        results_hash="a" * 64,
+        samples_hash="a" * 64,
         finished_at=NOW,
     )
 
@@ -66,12 +69,21 @@ def decision(student: str, sequence: int, verdict: Verdict) -> Decision:
         decided_by="priya.raman",
         decided_at=NOW,
         results_hash="a" * 64,
+        grounds=Grounds(
+            policy_hash="p" * 64, policy={}, basis={}, gates=(), sentence="", must_see={}, override_reason=None
+        ),
         is_current=True,
     )
 
 
 def views(*results: StoredEvaluation, acts: tuple[Decision, ...] = ()) -> tuple[review_view.CandidateView, ...]:
-    return review_view.build_candidates(results, acts, costs={})
+    bases = {
+        result.candidate: ResultsBasis(
+            candidate=result.candidate, evaluation_set="e", scorer_version="1", policy="p", gold="g", samples="s"
+        )
+        for result in results
+    }
+    return review_view.build_candidates(results, acts, costs={}, bases=bases)
 
 
 def test_candidates_stand_by_student_and_base_first() -> None:

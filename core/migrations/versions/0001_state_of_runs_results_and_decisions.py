@@ -112,6 +112,13 @@ def upgrade() -> None:
         sa.Column("decided_by", AutoString(), nullable=False),
         sa.Column("decided_at", UTCDateTime(), nullable=False),
         sa.Column("results_hash", AutoString(length=64), nullable=False),
+        sa.Column("policy_hash", AutoString(length=64), nullable=False),
+        sa.Column("policy", sa.JSON(), nullable=False),
+        sa.Column("basis", sa.JSON(), nullable=False),
+        sa.Column("gates", sa.JSON(), nullable=False),
+        sa.Column("sentence", AutoString(), nullable=False),
+        sa.Column("must_see", sa.JSON(), nullable=False),
+        sa.Column("override_reason", AutoString(), nullable=True),
         sa.Column("idempotency_key", AutoString(), nullable=False),
         sa.ForeignKeyConstraint(
             ["run_id"],
@@ -139,10 +146,13 @@ def upgrade() -> None:
         sa.Column("evaluation_set", AutoString(length=64), nullable=False),
         sa.Column("scorer_version", AutoString(), nullable=False),
         sa.Column("answer_format", sa.JSON(), nullable=False),
+        sa.Column("prompt_template", AutoString(), nullable=True),
         sa.Column("decoding", sa.JSON(), nullable=False),
         sa.Column("service_scores", sa.JSON(), nullable=False),
         sa.Column("metrics", sa.JSON(), nullable=False),
-        sa.Column("results_hash", AutoString(length=64), nullable=False),
+        sa.Column("estimates", sa.JSON(), nullable=True),
+        sa.Column("probe", sa.JSON(), nullable=True),
+        sa.Column("samples_hash", AutoString(length=64), nullable=False),
         sa.Column("finished_at", UTCDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["run_id"],
@@ -181,6 +191,8 @@ def upgrade() -> None:
         sa.Column("expected_key", AutoString(), nullable=True),
         sa.Column("expected_label", AutoString(), nullable=True),
         sa.Column("token_overlap", sa.Float(), nullable=True),
+        sa.Column("rouge_l", sa.Float(), nullable=True),
+        sa.Column("json_valid", sa.Boolean(), nullable=True),
         sa.Column("tool_name_correct", sa.Boolean(), nullable=True),
         sa.Column("tool_arguments_correct", sa.Boolean(), nullable=True),
         sa.Column("service_scores", sa.JSON(), nullable=False),
@@ -198,6 +210,42 @@ def upgrade() -> None:
     with op.batch_alter_table("sample", schema=None) as batch_op:
         batch_op.create_index("sample_outcome", ["run_id", "student", "variant", "outcome"], unique=False)
 
+    op.create_table(
+        "sample_mark",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("run_id", AutoString(), nullable=False),
+        sa.Column("student", AutoString(), nullable=False),
+        sa.Column("variant", AutoString(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("key", AutoString(length=64), nullable=False),
+        sa.Column("kind", AutoString(), nullable=False),
+        sa.Column("note", AutoString(), nullable=False),
+        sa.Column("gold", AutoString(), nullable=True),
+        sa.Column("marked_by", AutoString(), nullable=False),
+        sa.Column("marked_at", UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"],
+            ["run.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("sample_mark", schema=None) as batch_op:
+        batch_op.create_index("sample_mark_record", ["run_id", "student", "variant", "position"], unique=False)
+
+    op.create_table(
+        "sample_seen",
+        sa.Column("run_id", AutoString(), nullable=False),
+        sa.Column("student", AutoString(), nullable=False),
+        sa.Column("variant", AutoString(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("seen_by", AutoString(), nullable=False),
+        sa.Column("seen_at", UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"],
+            ["run.id"],
+        ),
+        sa.PrimaryKeyConstraint("run_id", "student", "variant", "position", "seen_by"),
+    )
     op.create_table(
         "step",
         sa.Column("run_id", AutoString(), nullable=False),
@@ -231,6 +279,11 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("step")
+    op.drop_table("sample_seen")
+    with op.batch_alter_table("sample_mark", schema=None) as batch_op:
+        batch_op.drop_index("sample_mark_record")
+
+    op.drop_table("sample_mark")
     with op.batch_alter_table("sample", schema=None) as batch_op:
         batch_op.drop_index("sample_outcome")
 
