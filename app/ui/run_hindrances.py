@@ -22,7 +22,7 @@ class Hindrance:
 def find_hindrances(
     workers: Sequence[WorkerView], sightings: Sequence[ServiceSighting], *, now: datetime
 ) -> tuple[Hindrance, ...]:
-    """Return what is in the way now; sightings that are not fresh say nothing."""
+    """Return what is in the way now; a service counts as down, as for a launch, when it was seen so twice and just now."""
     if not workers:
         return (
             Hindrance(
@@ -31,7 +31,11 @@ def find_hindrances(
                 " `flywheel up`.",
             ),
         )
-    down = [seen for seen in sightings if not seen.is_up and now - seen.checked_at < FRESH_FOR]
+    down = [
+        seen
+        for seen in sightings
+        if not seen.is_up and seen.checked_at > seen.since and now - seen.checked_at < FRESH_FOR
+    ]
     by_address: dict[str, list[ServiceSighting]] = {}
     for seen in down:
         by_address.setdefault(seen.url, []).append(seen)

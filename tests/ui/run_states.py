@@ -1,6 +1,6 @@
 """More runs for page tests: with a manifest, waiting, in an outage, cancelled with something left to clean up."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import rfc8785
@@ -15,7 +15,7 @@ from core.runs import RunStatus, StepStatus
 from core.runs.health import store_health
 from core.runs.tables import EventRow, RunRow, StepRow, WorkerRow
 from core.settings import Settings
-from tests.ui.runs import NOW, RECORDS, SMALL, add_run, add_running_run
+from tests.ui.runs import NOW, RECORDS, SMALL, add_finished_run, add_run, add_running_run
 
 REQUEST: dict[str, Any] = {
     "workload_id": "news_classifier",
@@ -81,12 +81,20 @@ def add_worker(database: Database) -> None:
         session.add(WorkerRow(**row, alive_until=4_000_000_000.0))
 
 
-def add_service_down(database: Database, service: str, *, now: Any) -> None:
-    """Record that a worker has just seen a service that does not answer."""
+def add_service_down(database: Database, service: str, *, now: datetime) -> None:
+    """Record that a worker saw twice, and just now, that a service does not answer."""
     seen = ServiceHealth(service=service, url="http://127.0.0.1:8630", ok=False, detail="connection refused")
     with database.write() as session:
-        store_health(session, [seen], now=now)
+        for at in (now - timedelta(seconds=9), now):
+            store_health(session, [seen], now=at)
+            session.flush()
 
 
 def _step(session: Session, run_id: str, key: str) -> StepRow:
     return session.exec(select(StepRow).where(col(StepRow.run_id) == run_id, col(StepRow.key) == key)).one()
+
+
+def add_finished_run_of_request(database: Database, run_id: str) -> None:
+    """Store a completed run whose request names every effective value, five epochs among them."""
+    training = {name: {**values, "epochs": 5} for name, values in REQUEST["training"].items()}
+    add_finished_run(database, run_id, request={**REQUEST, "training": training})
