@@ -11,7 +11,6 @@ from core.logs.records import LINE_LIMIT_BYTES
 
 SUFFIXES = (".jsonl", ".ndjson")
 GZIP_START = b"\x1f\x8b"
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 PROBE_BYTES = 65_536
 
 
@@ -38,7 +37,7 @@ class LogFile:
                 self._raw = raw
                 source = cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if self._is_gzip else raw
                 for number, line in enumerate(_read_lines(source), start=1):
-                    yield number, line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line
+                    yield number, line
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise UnreadableFile(
                 f"{self.path} is cut off or damaged after line {number}; lines before it are kept, import a whole copy",

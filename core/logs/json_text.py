@@ -17,7 +17,8 @@ _LONG_INTEGER = b"0" * 19
 def load_json(text: bytes) -> object:
     """Return the value of a JSON text with every number and character as sent.
 
-    Raises `ValueError` when it is not JSON, and `RecursionError` when it is nested beyond what can be read.
+    A byte order mark, as Windows editors write it, does no harm. Raises `ValueError` when it is not JSON, and
+    `RecursionError` when it is nested beyond what can be read.
     """
     if _LONG_INTEGER not in text.translate(_DIGITS_ALIKE):
         try:
