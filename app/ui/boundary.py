@@ -12,12 +12,17 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from app.ui import frame, states
+from app.ui import frame, numbers, queries, states
 from app.ui.states import Problem
+from core.database import utc_now
 from core.errors import ConflictError, FlywheelError, InputError, NotFoundError, UnavailableError
 
 logger = logging.getLogger("flywheel.web")
 
+STILL_WORKS = {
+    queries.LOG_STORE: "Runs, reviews and decisions do not need it and still work.",
+    queries.DATABASE: "Workloads and logs do not need it and can still be read.",
+}
 NOTICE_KEY = "notice"
 """What the last click has to tell, shown once by the next script run."""
 
@@ -27,7 +32,9 @@ def describe_error(error: Exception) -> Problem:
     if isinstance(error, UnavailableError):
         return Problem(
             title=f"{error.service.capitalize()} does not answer",
-            body=_sentence(error),
+            body=" ".join(
+                filter(None, (_sentence(error), _describe_outage(error.service), STILL_WORKS.get(error.service)))
+            ),
             icon=":material/cloud_off:",
             reference=log_error(error),
             can_retry=True,
@@ -70,6 +77,15 @@ def page(title: str) -> Iterator[None]:
         states.show_problem(describe_error(error))
 
 
+@contextmanager
+def part() -> Iterator[None]:
+    """Run one part of a page; what goes wrong in it takes its place and leaves the other parts alone."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - the edge: logged under a reference id
+        states.show_problem(describe_error(error))
+
+
 def attempt(change: Callable[[], object]) -> Problem | None:
     """Run what a click does, one call into `core`, in a callback; return what went wrong in words, or None.
 
@@ -102,6 +118,17 @@ def _show_notice() -> None:
         states.show_problem(notice)
     elif notice:
         st.toast(notice, icon=":material/check_circle:")
+
+
+def _describe_outage(service: str) -> str | None:
+    """Return since when a service has not answered this process, or None for services that pages do not ask."""
+    now = utc_now()
+    answered, failed = queries.last_answers().get(service), queries.first_failures().get(service)
+    if answered:
+        return f"It last answered {numbers.age(answered, now)}, at {numbers.moment(answered, now=now)}."
+    if failed:
+        return f"It has not answered since {numbers.moment(failed, now=now)}, when this page first asked."
+    return None
 
 
 def _refusal(error: InputError, *, title: str, icon: str) -> Problem:

@@ -47,9 +47,9 @@ def get_import(import_id: str) -> ImportView:
         raise NotFoundError(str(error), field="import") from error
 
 
-def list_imports() -> Sequence[ImportView]:
+def list_imports(*, limit: int = RECENT) -> Sequence[ImportView]:
     """Return the last imports, newest first."""
-    return queries.read(lambda session: logs.list_imports(session, limit=RECENT))
+    return queries.read(lambda session: logs.list_imports(session, limit=limit))
 
 
 def find_open_import() -> ImportView | None:

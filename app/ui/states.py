@@ -79,7 +79,7 @@ def show_problem(problem: Problem) -> None:
     draw(markup.literal_but_code(problem.body), title=problem.title, icon=problem.icon)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if problem.can_retry:
-            st.button("Try again", icon=":material/refresh:", key=f"retry_{_key(problem.title)}")
+            st.button("Try again", icon=":material/refresh:", key=f"retry_{problem.reference}")
         if problem.parameter:
             st.button(
                 f"Go on without this {problem.parameter}",

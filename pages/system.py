@@ -1,0 +1,14 @@
+"""System: what of this installation is up and since when, what waits, how big its stores are, and its settings."""
+
+import streamlit as st
+
+from app.ui import frame, system_parts
+
+frame.draw_header("System")
+system_parts.draw_live()
+left, right = st.columns([0.62, 0.38], gap="large")
+with left:
+    system_parts.draw_stores()
+with right:
+    system_parts.draw_versions()
+system_parts.draw_settings()
