@@ -124,7 +124,7 @@ def all_samples(installation: Installation, job_id: str, candidate: str) -> list
             return samples
 
 
-@pytest.mark.xdist_group("real-run")
+@pytest.mark.timeout(600)
 def test_every_score_of_a_run_with_defaults_follows_from_its_samples(
     finished: tuple[Installation, dict[str, Any]],
 ) -> None:
@@ -149,7 +149,7 @@ def test_every_score_of_a_run_with_defaults_follows_from_its_samples(
     assert measured[f"{LARGE}:base"]["scores"]["accuracy"] < TWEETS.base_below
 
 
-@pytest.mark.xdist_group("real-run")
+@pytest.mark.timeout(600)
 def test_the_review_page_shows_the_apis_numbers_and_a_triple_click_decides_once(
     finished: tuple[Installation, dict[str, Any]], page: Page
 ) -> None:
