@@ -22,7 +22,7 @@ class Hindrance:
 def find_hindrances(
     workers: Sequence[WorkerView], sightings: Sequence[ServiceSighting], *, now: datetime
 ) -> tuple[Hindrance, ...]:
-    """Return what is in the way now; a service counts as down, as for a launch, when it was seen so twice and just now."""
+    """Return what is in the way; a service counts as down, as for a launch, when it was seen so twice and just now."""
     if not workers:
         return (
             Hindrance(
