@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.commands import config, decisions, logs, runs, services
+from app.commands import config, decisions, demo, logs, runs, services
 from app.failures import EXIT_FAILED, explain
 from core import VERSION
 
@@ -28,6 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.command("demo")(demo.demo)
 services.add_commands(app)
 app.add_typer(logs.app, name="logs")
 app.add_typer(runs.app, name="runs")

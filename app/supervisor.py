@@ -40,7 +40,10 @@ class StartFailed(Exception):
 
 
 class Supervisor:
-    """The processes of one installation on this machine. `tell` prints a line for the person who started it."""
+    """The processes of one installation on this machine. `tell` prints a line for the person who started it.
+
+    `stopping` is set by a signal; whoever sets it stops everything too.
+    """
 
     def __init__(self, settings: Settings, *, tell: Callable[[str], None], environ: Mapping[str, str]) -> None:
         self.settings = settings
@@ -53,7 +56,7 @@ class Supervisor:
             name: Child(name=name, command=(name,), log_path=folder / f"{name}.log", environ=child_environ)
             for name in names
         }
-        self._stop = threading.Event()
+        self.stopping = threading.Event()
         self._signalled_at = 0.0
         self._is_impatient = False
 
@@ -68,9 +71,9 @@ class Supervisor:
         exit_code = 0
         try:
             self._start_all()
-            if not self._stop.is_set():
+            if not self.stopping.is_set():
                 when_ready()
-            while not self._stop.wait(LOOK_EVERY_S):
+            while not self.stopping.wait(LOOK_EVERY_S):
                 self._watch()
         except StartFailed as error:
             self.tell(str(error))
@@ -80,11 +83,11 @@ class Supervisor:
         return exit_code
 
     def _on_signal(self, _number: int, _frame: Any) -> None:
-        if self._stop.is_set() and time.monotonic() - self._signalled_at > REPEATED_SIGNAL_S:
+        if self.stopping.is_set() and time.monotonic() - self._signalled_at > REPEATED_SIGNAL_S:
             self._is_impatient = True
-        if not self._stop.is_set():
+        if not self.stopping.is_set():
             self._signalled_at = time.monotonic()
-            self._stop.set()
+            self.stopping.set()
 
     def _start_all(self) -> None:
         api, web, backend = self.settings.api, self.settings.web, self.settings.backend
@@ -105,10 +108,10 @@ class Supervisor:
     def _wait_until_ready(self, child: Child, is_ready: Callable[[], bool]) -> None:
         give_up_at = time.monotonic() + READY_WITHIN_S
         while not is_ready():
-            if self._stop.wait(LOOK_EVERY_S):
+            if self.stopping.wait(LOOK_EVERY_S):
                 return
             for started in self.children.values():
-                if started.exit_code is not None and not self._stop.is_set():
+                if started.exit_code is not None and not self.stopping.is_set():
                     raise StartFailed(
                         describe_end(started),
                         exit_code=EXIT_WRONG_INPUT if started.exit_code == EXIT_WRONG_INPUT else EXIT_FAILED,
