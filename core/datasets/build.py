@@ -1,22 +1,23 @@
 """From records to datasets, in seven steps whose order matters.
 
-1. Select and check: records of the selection, malformed ones counted by reason.
+1. Select and check: records of the selection, malformed and vetoed ones counted.
 2. Detect: the answer format from all answers, then the workload type.
 3. Filter: records without a usable answer, counted by reason.
 4. Deduplicate: the oldest record of each request, conflicts noted.
-5. Draw: at most `limit` records, of them the evaluation set.
-6. Separate: no record with a prompt of the evaluation set trains; the rest is split into training and validation.
+5. Draw: at most `limit` records, of them the evaluation set, unless a frozen one is given.
+6. Separate: no record with a prompt of the evaluation set, or nearly one, trains; the rest is split.
 7. Write: files, counts, warnings, manifest.
 
-Pure: the same records, options and suffix give the same bytes, whatever order the records come in.
+Pure: the same records, options, evaluation set and corrections give the same bytes, whatever order the records come in.
 """
 
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import cast
+from dataclasses import dataclass, replace
+from typing import Any
 
 from core.datasets.counts import BuildCounts, ClassCounts, count_classes
-from core.datasets.dedup import Conflict, Deduplicated, UsableRecord, drop_duplicates
+from core.datasets.dedup import Conflict, Deduplicated, drop_duplicates
 from core.datasets.files import (
     EVALUATION_PATH,
     TRAINING_PATH,
@@ -24,29 +25,32 @@ from core.datasets.files import (
     Dataset,
     DatasetFile,
     gather_dataset,
-    write_file,
+    make_file,
 )
+from core.datasets.frozen import EvaluationRecord, FrozenEvaluationSet, read_evaluation_file
+from core.datasets.gold_answers import NO_CORRECTIONS, Corrections
 from core.datasets.intake import Intake, check_left, take_in
+from core.datasets.json_bytes import to_line
+from core.datasets.leakage import prompt_key
 from core.datasets.manifest import BuildFacts, hash_manifest, write_manifest
 from core.datasets.names import dataset_name
 from core.datasets.options import BuildOptions, WorkloadType, check_options
-from core.datasets.partition import Partition, partition_records
-from core.datasets.rows import evaluation_row, training_row
+from core.datasets.partition import (
+    EvaluationDraw,
+    Separated,
+    TrainingSplit,
+    draw_around,
+    draw_evaluation,
+    separate,
+    split_training,
+)
+from core.datasets.progress import OnProgress
+from core.datasets.rows import evaluation_row
+from core.datasets.split import Draw
+from core.datasets.training_rows import TrainingRows
 from core.datasets.warnings import BuildWarning, list_warnings
 from core.logs import LogRecord
-from core.scoring import Answer, AnswerFormat, answer_message, read_answer
-
-
-@dataclass(frozen=True, kw_only=True)
-class EvaluationRecord:
-    """One record of the evaluation set as it was logged, with the teacher's answer. `key` is its request's hash."""
-
-    key: str
-    record_id: str
-    timestamp_ms: int
-    request: Mapping[str, object]
-    response: Mapping[str, object]
-    answer: Answer
+from core.scoring import AnswerFormat, DetectedFormat
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,30 +92,37 @@ class BuiltDatasets:
         return hash_manifest(self.manifest)
 
 
-def build_datasets(records: Iterable[LogRecord], options: BuildOptions, *, name_suffix: str) -> BuiltDatasets:
+def build_datasets(
+    records: Iterable[LogRecord],
+    options: BuildOptions,
+    *,
+    name_suffix: str,
+    evaluation_set: FrozenEvaluationSet | None = None,
+    corrections: Corrections = NO_CORRECTIONS,
+    on_progress: OnProgress | None = None,
+) -> BuiltDatasets:
     """Return evaluation, training and validation files of one workload, with their manifest.
 
-    `name_suffix` ends the dataset names and must be unique among builds. Records are not changed. Raises
-    `DatasetError` when the options are impossible or the records too few, with the option to change in `field`.
+    `name_suffix` ends the dataset names and must be unique among builds. With a frozen `evaluation_set` that file is
+    the evaluation file, byte by byte, and `options.evaluation_size` is not looked at; without, one is drawn. Records
+    are not changed. Raises `DatasetError` when the options are impossible or the records too few, with the option to
+    change in `field`.
     """
     check_options(options)
-    intake = take_in(records, options)  # steps 1 to 3
-    unique = drop_duplicates(intake.records)  # step 4
-    removed = {**intake.invalid, **intake.quality, "duplicates": unique.duplicates}
-    check_left(len(unique.records), options, total=intake.total, removed=removed)
-    parts = partition_records(unique.records, options)  # steps 5 and 6
-    files = _write_files(parts, intake.workload_type, options, name_suffix=name_suffix)  # step 7
-    counts = _count(intake, unique, parts)
-    warnings = list_warnings(counts, options, evaluation=parts.evaluation_draw, validation=parts.validation_draw)
+    plan = _plan(records, options, evaluation_set=evaluation_set, corrections=corrections, on_progress=on_progress)
+    files = plan.write_files(options.workload_id, name_suffix=name_suffix, on_progress=on_progress)  # step 7
     facts = BuildFacts(
         options=options,
-        detected=intake.detected,
-        workload_type=intake.workload_type,
-        counts=counts,
-        conflicts=unique.conflicts,
-        evaluation=parts.evaluation_draw,
-        validation=parts.validation_draw,
-        warnings=warnings,
+        name_suffix=name_suffix,
+        detected=plan.detected,
+        workload_type=plan.workload_type,
+        counts=plan.counts,
+        conflicts=plan.conflicts,
+        evaluation=plan.evaluation_draw,
+        validation=plan.validation_draw,
+        frozen=evaluation_set,
+        corrections=corrections,
+        warnings=plan.warnings,
         files=files,
     )
     evaluation, training, validation = files
@@ -120,69 +131,158 @@ def build_datasets(records: Iterable[LogRecord], options: BuildOptions, *, name_
         training=training,
         validation=validation,
         manifest=write_manifest(facts),
-        answer_format=intake.detected.answer_format,
+        answer_format=plan.detected.answer_format,
+        workload_type=plan.workload_type,
+        evaluation_records=plan.evaluation,
+        counts=plan.counts,
+        conflicts=plan.conflicts,
+        warnings=plan.warnings,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Plan:
+    """What steps 1 to 6 decided. It holds no records: they are freed before the files take their memory.
+
+    `training` and `validation` are the positions of the records in the order of the files.
+    """
+
+    detected: DetectedFormat
+    workload_type: WorkloadType
+    counts: BuildCounts
+    conflicts: tuple[Conflict, ...]
+    warnings: tuple[BuildWarning, ...]
+    evaluation_draw: Draw | None
+    validation_draw: Draw
+    evaluation: tuple[EvaluationRecord, ...]
+    evaluation_content: bytes
+    rows: TrainingRows
+    training: Sequence[int]
+    validation: Sequence[int]
+
+    def write_files(
+        self, workload_id: str, *, name_suffix: str, on_progress: OnProgress | None
+    ) -> tuple[DatasetFile, DatasetFile, DatasetFile]:
+        """Return the files for evaluation, training and validation."""
+        name = dataset_name("evaluation", workload_id, suffix=name_suffix)
+        evaluation = make_file(
+            self.evaluation_content, dataset=name, path=EVALUATION_PATH, records=len(self.evaluation)
+        )
+        name = dataset_name("training", workload_id, suffix=name_suffix)
+        training, validation = (
+            make_file(self.rows.write(part, on_progress), dataset=name, path=path, records=len(part))
+            for part, path in ((self.training, TRAINING_PATH), (self.validation, VALIDATION_PATH))
+        )
+        return evaluation, training, validation
+
+
+def _plan(
+    records: Iterable[LogRecord],
+    options: BuildOptions,
+    *,
+    evaluation_set: FrozenEvaluationSet | None,
+    corrections: Corrections,
+    on_progress: OnProgress | None,
+) -> _Plan:
+    intake = take_in(  # steps 1 to 3
+        records, options, corrections=corrections, evaluation_set=evaluation_set, on_progress=on_progress
+    )
+    unique = drop_duplicates(intake.records)  # step 4
+    removed = {**intake.invalid, "vetoed": intake.vetoed, **intake.quality, "duplicates": unique.duplicates}
+    check_left(len(unique.records), options, total=intake.total, removed=removed)
+    drawn, content = _draw_evaluation(intake, unique, options, evaluation_set)  # step 5
+    record_ids = None if evaluation_set else [record.held.record_id for record in drawn.held_out]
+    evaluation = read_evaluation_file(content, intake.detected.answer_format, record_ids=record_ids)
+    rows = TrainingRows(options)
+    separated = separate(  # step 6
+        drawn.rest,
+        options,
+        evaluation_prompts=[prompt_key(record.request) for record in evaluation],
+        find_near_duplicates=lambda others: rows.find_near_duplicates(
+            others, intake, evaluation=evaluation, on_progress=on_progress
+        ),
+    )
+    split = split_training(separated.records, options)
+    counts = _count(intake, unique, drawn=drawn, separated=separated, split=split)
+    counts = replace(counts, **_count_evaluation(evaluation, split, intake.workload_type, corrections))
+    vetoed = set(corrections.vetoed)
+    warnings = list_warnings(
+        counts,
+        options,
+        evaluation=drawn.draw,
+        validation=split.draw,
+        vetoed_evaluation=sum(record.key in vetoed for record in evaluation),
+    )
+    return _Plan(
+        detected=intake.detected,
         workload_type=intake.workload_type,
-        evaluation_records=_evaluation_records(parts.evaluation, intake.detected.answer_format),
         counts=counts,
         conflicts=unique.conflicts,
         warnings=warnings,
+        evaluation_draw=drawn.draw,
+        validation_draw=split.draw,
+        evaluation=evaluation,
+        evaluation_content=content,
+        rows=rows,
+        training=array("q", (record.held.position for record in split.training)),
+        validation=array("q", (record.held.position for record in split.validation)),
     )
 
 
-def _write_files(
-    parts: Partition, workload_type: WorkloadType, options: BuildOptions, *, name_suffix: str
-) -> tuple[DatasetFile, DatasetFile, DatasetFile]:
-    parse = options.parse_function_arguments
-    evaluation_name = dataset_name("evaluation", options.workload_id, suffix=name_suffix)
-    training_name = dataset_name("training", options.workload_id, suffix=name_suffix)
-    evaluation = (evaluation_row(it.held.body, workload_type, parse_arguments=parse) for it in parts.evaluation)
-    training = (training_row(it.held.body, workload_type, parse_arguments=parse) for it in parts.training)
-    validation = (training_row(it.held.body, workload_type, parse_arguments=parse) for it in parts.validation)
-    return (
-        write_file(evaluation, dataset=evaluation_name, path=EVALUATION_PATH),
-        write_file(training, dataset=training_name, path=TRAINING_PATH),
-        write_file(validation, dataset=training_name, path=VALIDATION_PATH),
-    )
-
-
-def _count(intake: Intake, unique: Deduplicated, parts: Partition) -> BuildCounts:
-    classes: Mapping[str, ClassCounts] = {}
-    if intake.workload_type is not WorkloadType.FREE_TEXT:
-        classes = count_classes(
-            [record.label for record in parts.evaluation],
-            [record.label for record in parts.training],
-            [record.label for record in parts.validation],
+def _draw_evaluation(
+    intake: Intake, unique: Deduplicated, options: BuildOptions, frozen: FrozenEvaluationSet | None
+) -> tuple[EvaluationDraw, bytes]:
+    """Return the draw and the evaluation file: the frozen set's, or that of a new one."""
+    if frozen is not None:
+        evaluated = [bytes.fromhex(record.key) for record in read_evaluation_file(frozen.content, frozen.answer_format)]
+        return draw_around(unique.records, options, evaluated=evaluated), frozen.content
+    drawn = draw_evaluation(unique.records, options)
+    lines = {
+        record.held.position: to_line(
+            evaluation_row(body, intake.workload_type, parse_arguments=options.parse_function_arguments)
         )
+        for record, body in intake.read_bodies(drawn.held_out)
+    }
+    return drawn, b"".join(lines[record.held.position] for record in drawn.held_out)
+
+
+def _count(
+    intake: Intake, unique: Deduplicated, *, drawn: EvaluationDraw, separated: Separated, split: TrainingSplit
+) -> BuildCounts:
     return BuildCounts(
         total=intake.total,
         invalid=intake.invalid,
+        vetoed=intake.vetoed,
         quality=intake.quality,
         duplicates=unique.duplicates,
         conflicting_requests=len(unique.conflicts),
         conflicting_records=sum(len(conflict.content_hashes) for conflict in unique.conflicts),
-        not_drawn=parts.not_drawn,
-        selected=parts.selected,
-        leaked=parts.leaked,
-        evaluation=len(parts.evaluation),
-        training=len(parts.training),
-        validation=len(parts.validation),
-        rare_classes=parts.evaluation_draw.rare_classes,
-        classes=classes,
+        not_drawn=drawn.not_drawn,
+        selected=len(drawn.held_out) + len(drawn.rest),
+        held_out=len(drawn.held_out),
+        leaked=separated.leaked,
+        near_duplicates=separated.near_duplicates,
+        training=len(split.training),
+        validation=len(split.validation),
+        gold_training=sum(record.gold is not None for record in separated.records),
+        unreadable_gold=intake.unreadable_gold,
+        rare_classes=(drawn.draw or split.draw).rare_classes,
     )
 
 
-def _evaluation_records(records: Sequence[UsableRecord], answer_format: AnswerFormat) -> tuple[EvaluationRecord, ...]:
-    return tuple(_evaluation_record(record, answer_format) for record in records)
-
-
-def _evaluation_record(record: UsableRecord, answer_format: AnswerFormat) -> EvaluationRecord:
-    body = record.held.body
-    response = cast("Mapping[str, object]", body["response"])
-    return EvaluationRecord(
-        key=record.held.request_key,
-        record_id=record.held.record_id,
-        timestamp_ms=record.held.timestamp_ms,
-        request=cast("Mapping[str, object]", body["request"]),
-        response=response,
-        answer=read_answer(answer_message(response), answer_format),
-    )
+def _count_evaluation(
+    evaluation: Sequence[EvaluationRecord],
+    split: TrainingSplit,
+    workload_type: WorkloadType,
+    corrections: Corrections,
+) -> dict[str, Any]:
+    """Return the counts that concern the evaluation set, frozen or new."""
+    classes: Mapping[str, ClassCounts] = {}
+    if workload_type is not WorkloadType.FREE_TEXT:
+        classes = count_classes(
+            [record.answer.label or "" for record in evaluation],
+            [record.trained_label for record in split.training],
+            [record.trained_label for record in split.validation],
+        )
+    gold = sum(record.key in corrections.gold for record in evaluation)
+    return {"evaluation": len(evaluation), "gold_evaluation": gold, "classes": classes}

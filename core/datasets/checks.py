@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from core.datasets.options import WorkloadType
-from core.scoring import Answer, answer_message, read_arguments
+from core.scoring import Answer, read_arguments
 
 
 class InvalidReason(StrEnum):
@@ -18,6 +18,7 @@ class InvalidReason(StrEnum):
     NO_MESSAGES = "no_messages"  # the request's messages are missing, empty or no list
     BAD_MESSAGE = "bad_message"  # a message without a role, or whose content is neither text, list nor null
     BAD_TOOLS = "bad_tools"  # tools that are no list of functions with a name and an object of properties
+    TOO_MANY_PROPERTIES = "too_many_properties"  # a tool with more parameters than the services can take
     NO_CHOICES = "no_choices"  # the response or its choices are missing, empty or no list
     NO_ANSWER_MESSAGE = "no_answer_message"  # a choice without a message object
 
@@ -32,8 +33,11 @@ class QualityReason(StrEnum):
     UNREADABLE_ANSWER = "unreadable_answer"  # the answer format finds nothing in the answer
 
 
-def find_format_problem(body: Mapping[str, object]) -> InvalidReason | None:
-    """Return why a log record is malformed, the first reason found, or None."""
+def find_format_problem(body: Mapping[str, object], *, property_limit: int | None = None) -> InvalidReason | None:
+    """Return why a log record is malformed, the first reason found, or None.
+
+    `property_limit` is the largest number of parameters of a tool; the reference's services fail beyond 8.
+    """
     request = body.get("request")
     if not isinstance(request, dict):
         return InvalidReason.NO_REQUEST
@@ -42,8 +46,16 @@ def find_format_problem(body: Mapping[str, object]) -> InvalidReason | None:
         return InvalidReason.NO_MESSAGES
     if not all(_is_message(message) for message in messages):
         return InvalidReason.BAD_MESSAGE
-    if not _are_tools(request.get("tools")):
-        return InvalidReason.BAD_TOOLS
+    tools = request.get("tools")
+    if tools is not None:
+        if not _are_tools(tools):
+            return InvalidReason.BAD_TOOLS
+        if property_limit is not None and any(_count_properties(tool) > property_limit for tool in tools):
+            return InvalidReason.TOO_MANY_PROPERTIES
+    return _find_response_problem(body)
+
+
+def _find_response_problem(body: Mapping[str, object]) -> InvalidReason | None:
     response = body.get("response")
     choices = response.get("choices") if isinstance(response, dict) else None
     if not isinstance(choices, list) or not choices:
@@ -54,19 +66,19 @@ def find_format_problem(body: Mapping[str, object]) -> InvalidReason | None:
 
 
 def find_quality_problem(
-    body: Mapping[str, object], answer: Answer, workload_type: WorkloadType
+    message: Mapping[str, object], answer: Answer, workload_type: WorkloadType, *, offers_tools: bool
 ) -> QualityReason | None:
-    """Return why a well-formed record is left out of a workload's datasets, or None. `answer` was read from it."""
+    """Return why a well-formed record is left out of a workload's datasets, or None.
+
+    `message` is what the teacher answered and `answer` what was read from it; `offers_tools` tells whether the request
+    lists tools.
+    """
     if workload_type is WorkloadType.TOOL_CALLING:
-        return _find_tool_problem(body)
+        return _find_tool_problem(message, offers_tools=offers_tools)
     return QualityReason.UNREADABLE_ANSWER if answer.key is None else None
 
 
-def _find_tool_problem(body: Mapping[str, object]) -> QualityReason | None:
-    request, response = body["request"], body["response"]
-    assert isinstance(request, dict)
-    assert isinstance(response, dict)
-    message = answer_message(response) or {}
+def _find_tool_problem(message: Mapping[str, object], *, offers_tools: bool) -> QualityReason | None:
     calls = message.get("tool_calls")
     if not isinstance(calls, list) or not calls:
         return QualityReason.NO_TOOL_CALL
@@ -74,7 +86,7 @@ def _find_tool_problem(body: Mapping[str, object]) -> QualityReason | None:
         return QualityReason.NOT_A_FUNCTION
     if any(read_arguments(call["function"].get("arguments")) is None for call in calls):
         return QualityReason.UNREADABLE_ARGUMENTS
-    return None if request.get("tools") else QualityReason.NO_TOOLS_OFFERED
+    return None if offers_tools else QualityReason.NO_TOOLS_OFFERED
 
 
 def _is_message(message: object) -> bool:
@@ -85,7 +97,7 @@ def _is_message(message: object) -> bool:
 
 
 def _are_tools(tools: object) -> bool:
-    return tools is None or (isinstance(tools, list) and all(_is_tool(tool) for tool in tools))
+    return isinstance(tools, list) and all(_is_tool(tool) for tool in tools)
 
 
 def _is_tool(tool: object) -> bool:
@@ -96,6 +108,12 @@ def _is_tool(tool: object) -> bool:
     if parameters is None:
         return True
     return isinstance(parameters, dict) and isinstance(parameters.get("properties", {}), dict)
+
+
+def _count_properties(tool: Mapping[str, Mapping[str, object]]) -> int:
+    parameters = tool["function"].get("parameters")
+    properties = parameters.get("properties") if isinstance(parameters, dict) else None
+    return len(properties) if isinstance(properties, dict) else 0
 
 
 def _is_function_call(call: object) -> bool:

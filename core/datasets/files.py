@@ -1,11 +1,9 @@
 """The files of a build: names, paths and bytes as the blueprint lays them out in the data store."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from io import BytesIO
 
-from core.datasets.json_bytes import to_line
 from core.datasets.names import DatasetKind
 
 EVALUATION_PATH = "eval_data.jsonl"
@@ -39,21 +37,10 @@ class Dataset:
     records: int
 
 
-def write_file(rows: Iterable[Mapping[str, object]], *, dataset: str, path: str) -> DatasetFile:
-    """Return the file that holds one row a line."""
-    buffer = BytesIO()  # grows in place and hands its bytes over: a list of lines would hold the file twice
-    records = 0
-    for row in rows:
-        buffer.write(to_line(row))
-        records += 1
-    content = buffer.getvalue()
-    return DatasetFile(
-        dataset=dataset,
-        path=path,
-        content=content,
-        records=records,
-        sha256=hashlib.sha256(content).hexdigest(),
-    )
+def make_file(content: bytes, *, dataset: str, path: str, records: int) -> DatasetFile:
+    """Return the file with this content, which holds so many rows."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    return DatasetFile(dataset=dataset, path=path, content=content, records=records, sha256=sha256)
 
 
 def gather_dataset(kind: DatasetKind, *files: DatasetFile) -> Dataset:

@@ -1,67 +1,97 @@
 """The first half of a build: from a stream of records to those that can be used, with the reasons for the others.
 
-Two passes: the stream is read once and held in compact form, as the answer format is known only when every answer was
+Two passes: the stream is read once and kept in compact form, as the answer format is known only when every answer was
 seen; then answers are read and records without a usable one left out.
 """
 
-import hashlib
+import heapq
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 from core.datasets.checks import find_format_problem, find_quality_problem
 from core.datasets.dedup import UsableRecord
 from core.datasets.errors import DatasetError
+from core.datasets.frozen import FrozenEvaluationSet
+from core.datasets.gold_answers import Corrections, GoldAnswer, read_gold
+from core.datasets.json_bytes import pack_json, unpack_json
+from core.datasets.leakage import prompt_key
 from core.datasets.options import BuildOptions, WorkloadType, check_sizes
-from core.datasets.selection import HeldRecord, hold_record, is_selected, order_records
+from core.datasets.packed_rows import PackedRows
+from core.datasets.progress import OnProgress, Stage, watch
+from core.datasets.selection import HeldRecord, is_selected, order_records
 from core.datasets.workload import choose_format, detect_workload_type
-from core.logs import LogRecord
-from core.scoring import Answer, DetectedFormat, FormatDetector, answer_message, read_answer
+from core.logs import LogRecord, canonical_request_key
+from core.scoring import AnswerFormat, DetectedFormat, FormatDetector, answer_message, read_answer
 
 LABEL_OF_FREE_TEXT = ""  # free text has no classes: all of it is one
 
 
 @dataclass(frozen=True, kw_only=True)
 class Intake:
-    """What the first half found: usable records oldest first, and the counts of the others by reason."""
+    """What the first half found: usable records oldest first, their bodies, and the counts of the others by reason.
+
+    `unreadable_gold` are gold answers that the answer format cannot read; they were not used.
+    """
 
     total: int
     invalid: Mapping[str, int]
+    vetoed: int
     quality: Mapping[str, int]
+    unreadable_gold: int
     detected: DetectedFormat
     workload_type: WorkloadType
     records: Sequence[UsableRecord]
+    bodies: PackedRows
+
+    def read_bodies(self, records: Iterable[UsableRecord]) -> Iterator[tuple[UsableRecord, dict[str, object]]]:
+        """Yield records with their bodies, in the order in which they came from the store."""
+        ordered = sorted(records, key=lambda record: record.held.position)
+        packed = self.bodies.pick(record.held.position for record in ordered)
+        for record, body in zip(ordered, packed, strict=True):
+            yield record, unpack_json(body)
+
+    def sample_requests(self, size: int) -> list[Mapping[str, object]]:
+        """Return the requests of some usable records, the same ones whatever order the records came in."""
+        chosen = heapq.nsmallest(size, self.records, key=lambda record: record.held.content_hash)
+        return [_request(body) for _, body in self.read_bodies(chosen)]
 
 
-def take_in(records: Iterable[LogRecord], options: BuildOptions) -> Intake:
+def take_in(
+    records: Iterable[LogRecord],
+    options: BuildOptions,
+    *,
+    corrections: Corrections,
+    evaluation_set: FrozenEvaluationSet | None = None,
+    on_progress: OnProgress | None = None,
+) -> Intake:
     """Return the usable records of the selection. Raises `DatasetError` when there are too few to go on."""
-    detector = FormatDetector()
-    invalid: Counter[str] = Counter()
-    held = []
-    for record in records:
-        if not is_selected(record, options):
-            continue
-        problem = find_format_problem(record.body)
-        if problem is not None:
-            invalid[problem.value] += 1
-            continue
-        held.append(hold_record(record))
-        detector.add(answer_message(record.response))
-    total = len(held) + invalid.total()
-    check_sizes(total, options)
-    check_left(len(held), options, total=total, removed=invalid)
-    held = order_records(held)
-    detected = choose_format(detector, options)
-    workload_type = options.workload_type or detect_workload_type(detected, _some_requests(held))
-    usable, quality = _keep_usable(held, detected, workload_type)
+    reader = _Reader(options, corrections)
+    for record in watch(records, Stage.READING, on_progress, total=None):
+        if is_selected(record, options):
+            reader.take(record)
+    check_sizes(reader.total, options, is_evaluation_given=evaluation_set is not None)
+    check_left(len(reader.held), options, total=reader.total, removed={**reader.invalid, "vetoed": reader.vetoed})
+    detected = choose_format(reader.detector, options, evaluation_set=evaluation_set)
+    ordered = order_records(reader.held)
+    workload_type = options.workload_type or (evaluation_set.workload_type if evaluation_set else None)
+    if workload_type is None:
+        workload_type = detect_workload_type(detected, _some_requests(ordered, reader.bodies))
+    gold = {bytes.fromhex(key): read_gold(text, detected.answer_format) for key, text in corrections.gold.items()}
+    judge = _Judge(detected.answer_format, workload_type, gold=gold)
+    answers = watch(reader.answers, Stage.JUDGING, on_progress, total=len(reader.held))
+    usable = [judge.judge(held, answer) for held, answer in zip(reader.held, answers, strict=True)]
     return Intake(
-        total=total,
-        invalid=_sort_reasons(invalid),
-        quality=_sort_reasons(quality),
+        total=reader.total,
+        invalid=_sort_reasons(reader.invalid),
+        vetoed=reader.vetoed,
+        quality=_sort_reasons(judge.quality),
+        unreadable_gold=sum(answer is None for answer in gold.values()),
         detected=detected,
         workload_type=workload_type,
-        records=usable,
+        records=[found for held in ordered if (found := usable[held.position]) is not None],
+        bodies=reader.bodies,
     )
 
 
@@ -77,40 +107,95 @@ def check_left(left: int, options: BuildOptions, *, total: int, removed: Mapping
     )
 
 
-def _keep_usable(
-    held: Iterable[HeldRecord], detected: DetectedFormat, workload_type: WorkloadType
-) -> tuple[list[UsableRecord], Counter[str]]:
-    usable, quality = [], Counter[str]()
-    for record in held:
-        body = record.body
-        answer = read_answer(answer_message(_response(body)), detected.answer_format)
-        problem = find_quality_problem(body, answer, workload_type)
-        if problem is None:
-            usable.append(_use(record, answer, workload_type))
-        else:
-            quality[problem.value] += 1
-    return usable, quality
+class _Reader:
+    """The first pass: checks the form of each record and keeps what the second one needs."""
+
+    def __init__(self, options: BuildOptions, corrections: Corrections) -> None:
+        self.total = 0
+        self.vetoed = 0
+        self.invalid: Counter[str] = Counter()
+        self.detector = FormatDetector()
+        self.held: list[HeldRecord] = []
+        self.bodies = PackedRows()
+        self.answers = PackedRows()
+        self._property_limit = options.property_limit
+        self._vetoed_keys = frozenset(bytes.fromhex(key) for key in corrections.vetoed)
+
+    def take(self, record: LogRecord) -> None:
+        self.total += 1
+        problem = find_format_problem(record.body, property_limit=self._property_limit)
+        if problem is not None:
+            self.invalid[problem.value] += 1
+            return
+        request_key = bytes.fromhex(canonical_request_key(record.request))
+        if request_key in self._vetoed_keys:
+            self.vetoed += 1
+            return
+        self._hold(record, request_key, answer_message(record.response) or {})
+
+    def _hold(self, record: LogRecord, request_key: bytes, answer: Mapping[str, object]) -> None:
+        self.detector.add(answer)
+        self.held.append(
+            HeldRecord(
+                record_id=record.id,
+                timestamp_ms=record.timestamp_ms,
+                content_hash=bytes.fromhex(record.content_hash),
+                request_key=request_key,
+                prompt_key=prompt_key(record.request),
+                offers_tools=bool(record.request.get("tools")),
+                position=len(self.bodies),
+            )
+        )
+        self.bodies.append(pack_json(record.body))
+        self.answers.append(pack_json(answer))
 
 
-def _use(record: HeldRecord, answer: Answer, workload_type: WorkloadType) -> UsableRecord:
-    label, key = answer.label, answer.key
-    assert label is not None
-    assert key is not None
-    return UsableRecord(
-        held=record,
-        label=LABEL_OF_FREE_TEXT if workload_type is WorkloadType.FREE_TEXT else label,
-        answer_hash=hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest(),
-    )
+class _Judge:
+    """The second pass: reads each answer and leaves out records without a usable one."""
+
+    def __init__(
+        self, answer_format: AnswerFormat, workload_type: WorkloadType, *, gold: Mapping[bytes, GoldAnswer | None]
+    ) -> None:
+        self.quality: Counter[str] = Counter()
+        self._answer_format = answer_format
+        self._workload_type = workload_type
+        self._gold = gold
+        self._labels: dict[str, str] = {}  # equal labels are one object: a workload has few
+
+    def judge(self, held: HeldRecord, packed_answer: bytes) -> UsableRecord | None:
+        message = unpack_json(packed_answer)
+        answer = read_answer(message, self._answer_format)
+        problem = find_quality_problem(message, answer, self._workload_type, offers_tools=held.offers_tools)
+        if problem is not None:
+            self.quality[problem.value] += 1
+            return None
+        label, key = answer.label, answer.key
+        assert label is not None
+        assert key is not None
+        gold = self._gold.get(held.request_key)
+        return UsableRecord(
+            held=held,
+            label=self._label(label),
+            trained_label=self._label(gold.label if gold else label),
+            answer_hash=hash(key),
+            gold=gold,
+        )
+
+    def _label(self, label: str) -> str:
+        if self._workload_type is WorkloadType.FREE_TEXT:
+            return LABEL_OF_FREE_TEXT
+        return self._labels.setdefault(label, label)
 
 
-def _some_requests(held: Sequence[HeldRecord]) -> list[Mapping[str, object]]:
+def _some_requests(ordered: Sequence[HeldRecord], bodies: PackedRows) -> list[Mapping[str, object]]:
     """Return the requests of the oldest, middle and newest record."""
-    positions = {0, len(held) // 2, len(held) - 1}
-    return [cast("Mapping[str, object]", held[position].body["request"]) for position in sorted(positions)]
+    places = {0, len(ordered) // 2, len(ordered) - 1}
+    positions = sorted(ordered[place].position for place in places)
+    return [_request(unpack_json(body)) for body in bodies.pick(positions)]
 
 
-def _response(body: Mapping[str, object]) -> Mapping[str, object]:
-    return cast("Mapping[str, object]", body["response"])
+def _request(body: Mapping[str, object]) -> Mapping[str, object]:
+    return cast("Mapping[str, object]", body["request"])
 
 
 def _sort_reasons(reasons: Counter[str]) -> dict[str, int]:

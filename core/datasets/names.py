@@ -8,12 +8,16 @@ import re
 from typing import Literal
 
 LONGEST_NAME = 96
-DatasetKind = Literal["evaluation", "training"]
-_PREFIXES: dict[DatasetKind, str] = {"evaluation": "flywheel-eval", "training": "flywheel-train"}
+DatasetKind = Literal["evaluation", "icl", "training"]
+_PREFIXES: dict[DatasetKind, str] = {
+    "evaluation": "flywheel-eval",
+    "icl": "flywheel-icl",
+    "training": "flywheel-train",
+}
 
 
 def dataset_name(kind: DatasetKind, workload_id: str, *, suffix: str) -> str:
-    """Return `flywheel-eval-{workload}-{suffix}` or `flywheel-train-...`.
+    """Return `flywheel-eval-{workload}-{suffix}`, `flywheel-icl-...` or `flywheel-train-...`.
 
     Characters a repository name cannot hold become `-`, a long workload is cut; two workloads may then look alike, so
     the suffix must be unique by itself (a run's id, or the blueprint's epoch seconds).

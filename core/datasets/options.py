@@ -14,6 +14,7 @@ from core.scoring import AnswerFormat
 
 MINIMUM_TRAINING_DATA = 2  # one record to train on, one to validate with
 LARGEST_SEED = 2**53 - 1  # the manifest is canonical JSON, which holds no larger integer
+NEAR_DUPLICATE_THRESHOLD = 0.8
 
 
 class WorkloadType(StrEnum):
@@ -24,12 +25,23 @@ class WorkloadType(StrEnum):
     FREE_TEXT = "free_text"  # anything else
 
 
+class LimitMethod(StrEnum):
+    """Which records are used when there are more than the limit."""
+
+    UNIFORM = "uniform"  # drawn at random from all of the selection
+    NEWEST = "newest"  # the last ones
+
+
 @dataclass(frozen=True, kw_only=True)
 class BuildOptions:
     """How datasets are built from one workload's records.
 
-    `since` (included) and `until` (excluded) are aware. `limit` caps the records used, drawn at random. Classes of up
-    to `rare_class_threshold` records are drawn as one group. `answer_format` and `workload_type` None mean detect.
+    `since` (included) and `until` (excluded) are aware. `text` is a search as in the log browser; `models` and
+    `finish_reasons` keep records with one of them, empty ones keep all. `limit` caps the records used, evaluation
+    included. Classes of up to `rare_class_threshold` records are drawn as one group. `property_limit` is the number of
+    parameters a tool may have before the services fail on it, None where they do not. Prompts whose words agree with
+    one of the evaluation set by `near_duplicate_threshold` (Jaccard's index) do not train; None looks for equal prompts
+    only. `answer_format` and `workload_type` None mean detect.
     """
 
     workload_id: str
@@ -39,17 +51,23 @@ class BuildOptions:
     minimum_records: int = 50
     seed: int = 42
     limit: int | None = None
+    limit_method: LimitMethod = LimitMethod.UNIFORM
     stratify: bool = True
     rare_class_threshold: int = 1
     parse_function_arguments: bool = True
     since: datetime | None = None
     until: datetime | None = None
+    text: str | None = None
+    models: tuple[str, ...] = ()
+    finish_reasons: tuple[str, ...] = ()
+    property_limit: int | None = None
+    near_duplicate_threshold: float | None = NEAR_DUPLICATE_THRESHOLD
     answer_format: AnswerFormat | None = None
     workload_type: WorkloadType | None = None
 
     @property
     def selection_text(self) -> str:
-        """The selection in words, for messages: workload, client and time window."""
+        """The selection in words, for messages: workload, client, time window and filters."""
         parts = [f"workload {self.workload_id!r}"]
         if self.client_id is not None:
             parts.append(f"client {self.client_id!r}")
@@ -57,7 +75,24 @@ class BuildOptions:
             parts.append(f"from {self.since.isoformat()}")
         if self.until is not None:
             parts.append(f"before {self.until.isoformat()}")
+        if self.text is not None:
+            parts.append(f"with {self.text!r}")
+        if self.models:
+            parts.append(f"answered by {' or '.join(self.models)}")
+        if self.finish_reasons:
+            parts.append(f"finished by {' or '.join(self.finish_reasons)}")
         return ", ".join(parts)
+
+    @property
+    def narrowing_field(self) -> str | None:
+        """The first option that narrows the workload's records, None when all of them are taken."""
+        narrowing = (
+            ("since", self.since or self.until),
+            ("text", self.text),
+            ("models", self.models),
+            ("finish_reasons", self.finish_reasons),
+        )
+        return next((name for name, value in narrowing if value), None)
 
 
 def check_options(options: BuildOptions) -> None:
@@ -65,8 +100,10 @@ def check_options(options: BuildOptions) -> None:
     _check_count("evaluation_size", options.evaluation_size, at_least=1)
     _check_count("minimum_records", options.minimum_records, at_least=1)
     _check_count("rare_class_threshold", options.rare_class_threshold, at_least=0)
-    if options.limit is not None:
-        _check_count("limit", options.limit, at_least=1)
+    for field in ("limit", "property_limit"):
+        if getattr(options, field) is not None:
+            _check_count(field, getattr(options, field), at_least=1)
+    _check_threshold(options.near_duplicate_threshold)
     ratio: object = options.validation_ratio
     if isinstance(ratio, bool) or not isinstance(ratio, int | float) or not 0 < ratio < 1:
         raise DatasetError(
@@ -80,17 +117,18 @@ def check_options(options: BuildOptions) -> None:
     _check_window(options)
 
 
-def check_sizes(total: int, options: BuildOptions) -> None:
+def check_sizes(total: int, options: BuildOptions, *, is_evaluation_given: bool = False) -> None:
     """Refuse what `total` selected records cannot give, before anything is built. Raises `DatasetError`.
 
-    Filtering may leave fewer records than `total`; the builder checks again then.
+    With a frozen evaluation set the records are for training only, and its size is not asked of them. Filtering may
+    leave fewer records than `total`; the builder checks again then.
     """
     check_options(options)
     if total < 1:
         raise DatasetError(
-            f"There are no records of {options.selection_text}; import logs of it, or choose another workload, client "
-            "or time window.",
-            field="since" if options.since or options.until else "workload_id",
+            f"There are no records of {options.selection_text}; import logs of it, or choose another workload, client, "
+            "time window or filter.",
+            field=options.narrowing_field or "workload_id",
         )
     if total < options.minimum_records:
         raise DatasetError(
@@ -104,7 +142,8 @@ def check_sizes(total: int, options: BuildOptions) -> None:
             "minimum_records.",
             field="limit",
         )
-    check_evaluation_size(total if options.limit is None else min(total, options.limit), options)
+    if not is_evaluation_given:
+        check_evaluation_size(total if options.limit is None else min(total, options.limit), options)
 
 
 def check_evaluation_size(usable: int, options: BuildOptions) -> None:
@@ -135,6 +174,17 @@ def validation_size(records: int, ratio: float) -> int:
 def _check_count(field: str, value: object, *, at_least: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < at_least:
         raise DatasetError(f"{field} is {value!r}, but it must be a whole number of at least {at_least}.", field=field)
+
+
+def _check_threshold(threshold: object) -> None:
+    if threshold is None:
+        return
+    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 < threshold <= 1:
+        raise DatasetError(
+            f"near_duplicate_threshold is {threshold!r}, but it must lie above 0 and at most at 1: the share of words "
+            f"that makes two prompts nearly the same. Use {NEAR_DUPLICATE_THRESHOLD}, or none to compare exactly.",
+            field="near_duplicate_threshold",
+        )
 
 
 def _check_window(options: BuildOptions) -> None:

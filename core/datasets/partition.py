@@ -1,6 +1,10 @@
-"""The second half of a build: which of the usable records evaluate, train and validate."""
+"""The second half of a build: which of the usable records evaluate, train and validate.
 
-from collections.abc import Sequence
+Three steps: draw the evaluation set (unless a frozen one is given), keep its prompts out of what is left, split that
+into training and validation.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from core.datasets.dedup import UsableRecord
@@ -13,61 +17,109 @@ from core.datasets.split import Draw, draw_records
 
 
 @dataclass(frozen=True, kw_only=True)
-class Partition:
-    """Disjoint parts of the usable records, with how they were drawn.
+class EvaluationDraw:
+    """The records within the limit: those the evaluation set holds, and the rest, both oldest first.
 
-    Evaluation stays oldest first. Training and validation are in random order: logs drift, and a customizer that reads
-    in order would see one time after the other.
+    `draw` is None when the set was frozen before; `held_out` are then the records of it that the selection has.
     """
 
-    evaluation: Sequence[UsableRecord]
+    held_out: Sequence[UsableRecord]
+    rest: Sequence[UsableRecord]
+    not_drawn: int
+    draw: Draw | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSplit:
+    """Training and validation, disjoint, in random order: logs drift, and a customizer reads in order."""
+
     training: Sequence[UsableRecord]
     validation: Sequence[UsableRecord]
-    not_drawn: int
+    draw: Draw
+
+
+@dataclass(frozen=True, kw_only=True)
+class Separated:
+    """What may train, oldest first, and how many records were kept out because of their prompt."""
+
+    records: Sequence[UsableRecord]
     leaked: int
-    evaluation_draw: Draw
-    validation_draw: Draw
-
-    @property
-    def selected(self) -> int:
-        """How many records the limit left: those of all parts and the leaked ones."""
-        return len(self.evaluation) + len(self.training) + len(self.validation) + self.leaked
+    near_duplicates: int
 
 
-def partition_records(records: Sequence[UsableRecord], options: BuildOptions) -> Partition:
-    """Draw the limit, the evaluation set and the validation set. Raises `DatasetError` when too little is left."""
-    positions = limit_positions(len(records), options.limit, seed=options.seed)
-    selected = [records[position] for position in positions]
+def draw_evaluation(records: Sequence[UsableRecord], options: BuildOptions) -> EvaluationDraw:
+    """Draw the limit, and from it a new evaluation set. Raises `DatasetError` when too little is left."""
+    selected = _within_limit(records, options.limit, options)
     check_evaluation_size(len(selected), options)
-    evaluation_draw = _draw(selected, options.evaluation_size, options, purpose="evaluation")
-    evaluation = [selected[position] for position in evaluation_draw.taken]
-    rest = [selected[position] for position in evaluation_draw.left]
-    check = remove_leaks([record.held.prompt_key for record in rest], [record.held.prompt_key for record in evaluation])
-    if len(check.kept) < MINIMUM_TRAINING_DATA:
-        raise DatasetError(
-            f"Of {len(rest)} records of {options.selection_text} left for training, {check.removed} have the same "
-            "prompt as a record of the evaluation set; lower evaluation_size, or import more varied traffic.",
-            field="evaluation_size",
-        )
-    rest = [rest[position] for position in check.kept]
-    size = validation_size(len(rest), options.validation_ratio)
-    validation_draw = _draw(rest, size, options, purpose="validation")
-    return Partition(
-        evaluation=evaluation,
-        training=_shuffle([rest[position] for position in validation_draw.left], options, purpose="training order"),
-        validation=_shuffle(
-            [rest[position] for position in validation_draw.taken], options, purpose="validation order"
-        ),
+    draw = _draw([record.label for record in selected], options.evaluation_size, options, purpose="evaluation")
+    return EvaluationDraw(
+        held_out=[selected[position] for position in draw.taken],
+        rest=[selected[position] for position in draw.left],
         not_drawn=len(records) - len(selected),
-        leaked=check.removed,
-        evaluation_draw=evaluation_draw,
-        validation_draw=validation_draw,
+        draw=draw,
     )
 
 
-def _draw(records: Sequence[UsableRecord], size: int, options: BuildOptions, *, purpose: Purpose) -> Draw:
+def draw_around(
+    records: Sequence[UsableRecord], options: BuildOptions, *, evaluated: Sequence[bytes]
+) -> EvaluationDraw:
+    """Set the records of a frozen evaluation set apart and draw the limit, of which it is a part, from the others.
+
+    `evaluated` are the request keys of the set.
+    """
+    keys = frozenset(evaluated)
+    held_out = [record for record in records if record.held.request_key in keys]
+    others = [record for record in records if record.held.request_key not in keys]
+    limit = None if options.limit is None else max(options.limit - len(evaluated), 0)
+    rest = _within_limit(others, limit, options)
+    return EvaluationDraw(held_out=held_out, rest=rest, not_drawn=len(others) - len(rest), draw=None)
+
+
+def separate(
+    rest: Sequence[UsableRecord],
+    options: BuildOptions,
+    *,
+    evaluation_prompts: Sequence[bytes],
+    find_near_duplicates: Callable[[Sequence[UsableRecord]], Sequence[bool]],
+) -> Separated:
+    """Keep out of training what has an evaluation prompt or nearly one. Raises `DatasetError` when nothing is left.
+
+    `find_near_duplicates` tells for each record it is given whether its prompt is nearly one of the evaluation set.
+    """
+    check = remove_leaks([record.held.prompt_key for record in rest], evaluation_prompts)
+    others = [rest[position] for position in check.kept]
+    is_near = find_near_duplicates(others)
+    kept = [record for record, near in zip(others, is_near, strict=True) if not near]
+    near_duplicates = len(others) - len(kept)
+    if len(kept) < MINIMUM_TRAINING_DATA:
+        raise DatasetError(
+            f"Of {len(rest)} records of {options.selection_text} left for training, {check.removed} have the same "
+            f"prompt as a record of the evaluation set and {near_duplicates} nearly the same; import more varied "
+            "traffic, raise limit, or lower evaluation_size.",
+            field="evaluation_size",
+        )
+    return Separated(records=kept, leaked=check.removed, near_duplicates=near_duplicates)
+
+
+def split_training(records: Sequence[UsableRecord], options: BuildOptions) -> TrainingSplit:
+    """Draw the validation set from the records that may train, at least two of them."""
+    size = validation_size(len(records), options.validation_ratio)
+    draw = _draw([record.trained_label for record in records], size, options, purpose="validation")
+    return TrainingSplit(
+        training=_shuffle([records[position] for position in draw.left], options, purpose="training order"),
+        validation=_shuffle([records[position] for position in draw.taken], options, purpose="validation order"),
+        draw=draw,
+    )
+
+
+def _within_limit(records: Sequence[UsableRecord], limit: int | None, options: BuildOptions) -> list[UsableRecord]:
+    positions = limit_positions(len(records), limit, method=options.limit_method, seed=options.seed)
+    return [records[position] for position in positions]
+
+
+def _draw(labels: Sequence[str], size: int, options: BuildOptions, *, purpose: Purpose) -> Draw:
     return draw_records(
-        [record.label for record in records],
+        labels,
         size,
         rng=seeded(options.seed, purpose),
         stratify=options.stratify,

@@ -28,15 +28,22 @@ def evaluation_row(body: Mapping[str, object], workload_type: WorkloadType, *, p
     return row
 
 
-def training_row(body: Mapping[str, object], workload_type: WorkloadType, *, parse_arguments: bool) -> Json:
+def training_row(
+    body: Mapping[str, object],
+    workload_type: WorkloadType,
+    *,
+    parse_arguments: bool,
+    gold: Mapping[str, object] | None = None,
+) -> Json:
     """Return `{"messages": [..., answer]}`, in tool calling with empty answer content and the request's `tools`.
 
-    The customizer refuses null content in assistant messages, so it becomes an empty text. Null fields of the answer
-    (`refusal`, `audio` and the like) are left out: to the chat API null means absent.
+    The answer is the message `gold` where a person gave one, else the teacher's. The customizer refuses null content
+    in assistant messages, so it becomes an empty text. Null fields of the answer (`refusal`, `audio` and the like) are
+    left out: to the chat API null means absent.
     """
     request, response = _objects(body)
     messages = [_fill_content(message) for message in _messages(request)]
-    given = answer_message(response) or {}
+    given = gold or answer_message(response) or {}
     answer = {"role": "assistant", "content": "", **{key: value for key, value in given.items() if value is not None}}
     if workload_type is not WorkloadType.TOOL_CALLING:
         return {"messages": [*messages, answer]}

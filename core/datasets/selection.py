@@ -1,82 +1,69 @@
-"""Which logged records a build looks at, and the compact form in which it holds them.
+"""Which logged records a build looks at, and what it keeps of each in memory while it works.
 
-The body of a record is kept as JSON bytes between the passes: parsed, 200,000 records would need over a gigabyte.
+Bodies are kept compressed in `PackedRows`, at the record's `position`: parsed, 200,000 records would need over a
+gigabyte. Keys are kept as bytes, half the size of their hexadecimal form.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
-from core.datasets.json_bytes import pack_json, unpack_json
-from core.datasets.leakage import prompt_key
-from core.datasets.options import BuildOptions
+from core.datasets.options import BuildOptions, LimitMethod
 from core.datasets.randomness import draw_order, seeded
-from core.logs import LogFilter, LogRecord, canonical_request_key
+from core.logs import LogFilter, LogRecord
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeldRecord:
     """A well-formed record while datasets are built.
 
-    `request_key` identifies the full request, `prompt_key` the normalised conversation.
+    `request_key` identifies the full request, `prompt_key` the normalised conversation; `position` is where its body
+    and its answer are kept.
     """
 
     record_id: str
     timestamp_ms: int
-    content_hash: str
-    request_key: str
+    content_hash: bytes
+    request_key: bytes
     prompt_key: bytes
-    packed: bytes
-
-    @property
-    def body(self) -> dict[str, object]:
-        """The logged JSON object, a new one at each call: nobody can change the log's record through it."""
-        return unpack_json(self.packed)
+    offers_tools: bool
+    position: int
 
 
 def selection_filter(options: BuildOptions) -> LogFilter:
-    """Return the filter that makes a log store stream exactly the records a build looks at."""
+    """Return the filter that makes a log store stream the records a build looks at; see `is_selected` for the rest."""
     return LogFilter(
         workload_id=options.workload_id,
         client_id=options.client_id,
         since=options.since,
         until=options.until,
+        text=options.text,
     )
 
 
 def is_selected(record: LogRecord, options: BuildOptions) -> bool:
-    """Tell whether a record belongs to the selection, for streams wider than `selection_filter`."""
+    """Tell whether a record belongs to the selection. The search text alone is the store's business."""
     return (
         record.workload_id == options.workload_id
         and options.client_id in (None, record.client_id)
         and (options.since is None or record.timestamp_ms >= _to_ms(options.since))
         and (options.until is None or record.timestamp_ms < _to_ms(options.until))
+        and (not options.models or record.model in options.models)
+        and (not options.finish_reasons or record.finish_reason in options.finish_reasons)
     )
 
 
-def hold_record(record: LogRecord) -> HeldRecord:
-    """Return the compact form of a well-formed record."""
-    request = cast("Mapping[str, object]", record.body["request"])
-    return HeldRecord(
-        record_id=record.id,
-        timestamp_ms=record.timestamp_ms,
-        content_hash=record.content_hash,
-        request_key=canonical_request_key(request),
-        prompt_key=prompt_key(request),
-        packed=pack_json(record.body),
-    )
-
-
-def order_records(records: Sequence[HeldRecord]) -> list[HeldRecord]:
+def order_records(records: Iterable[HeldRecord]) -> list[HeldRecord]:
     """Return the records oldest first; equal for any order they came in."""
     return sorted(records, key=lambda record: (record.timestamp_ms, record.content_hash, record.record_id))
 
 
-def limit_positions(count: int, limit: int | None, *, seed: int) -> list[int]:
-    """Return the positions of up to `limit` of `count` records, drawn uniformly, in ascending order."""
+def limit_positions(count: int, limit: int | None, *, method: LimitMethod, seed: int) -> Sequence[int]:
+    """Return the positions of up to `limit` of `count` records that stand oldest first, in ascending order."""
     if limit is None or limit >= count:
-        return list(range(count))
+        return range(count)
+    if method is LimitMethod.NEWEST:
+        return range(count - limit, count)
     return sorted(draw_order(count, seeded(seed, "limit"))[:limit])
 
 

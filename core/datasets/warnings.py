@@ -21,6 +21,9 @@ class WarningCode(StrEnum):
     LOW_QUALITY = "low_quality"  # records without a usable answer were left out
     CONFLICTING_ANSWERS = "conflicting_answers"  # one request, several answers
     LEAKAGE = "leakage"  # records with an evaluation prompt were kept out of training
+    NEAR_DUPLICATES = "near_duplicates"  # records with nearly an evaluation prompt were kept out of training
+    UNREADABLE_GOLD = "unreadable_gold"  # gold answers that the answer format cannot read were not used
+    VETOED_EVALUATION = "vetoed_evaluation"  # the frozen evaluation set holds records that were vetoed since
     NOT_STRATIFIED = "not_stratified"  # a draw could not represent all classes
     RARE_CLASSES = "rare_classes"  # classes too small to be on both sides
     UNTRAINED_CLASSES = "untrained_classes"  # evaluated, but no record to learn them from
@@ -40,10 +43,18 @@ class BuildWarning:
 
 
 def list_warnings(
-    counts: BuildCounts, options: BuildOptions, *, evaluation: Draw, validation: Draw
+    counts: BuildCounts, options: BuildOptions, *, evaluation: Draw | None, validation: Draw, vetoed_evaluation: int = 0
 ) -> tuple[BuildWarning, ...]:
-    """Return the warnings of a build, in the order of its steps."""
-    return (*_about_records(counts), *_about_draws(evaluation, validation), *_about_classes(counts, options))
+    """Return the warnings of a build, in the order of its steps.
+
+    `evaluation` is None for a frozen evaluation set, `vetoed_evaluation` the number of its records that are vetoed.
+    """
+    return (
+        *_about_records(counts),
+        *_about_corrections(counts, vetoed_evaluation),
+        *_about_draws(evaluation, validation),
+        *_about_classes(counts, options),
+    )
 
 
 def _about_records(counts: BuildCounts) -> Iterator[BuildWarning]:
@@ -71,11 +82,32 @@ def _about_records(counts: BuildCounts) -> Iterator[BuildWarning]:
             message=f"Kept out of training, as the evaluation set has the same prompt: "
             f"{_number(counts.leaked, 'record')}.",
         )
+    if counts.near_duplicates:
+        yield BuildWarning(
+            code=WarningCode.NEAR_DUPLICATES,
+            message=f"Kept out of training, as the evaluation set has nearly the same prompt: "
+            f"{_number(counts.near_duplicates, 'record')}.",
+        )
 
 
-def _about_draws(evaluation: Draw, validation: Draw) -> Iterator[BuildWarning]:
+def _about_corrections(counts: BuildCounts, vetoed_evaluation: int) -> Iterator[BuildWarning]:
+    if counts.unreadable_gold:
+        yield BuildWarning(
+            code=WarningCode.UNREADABLE_GOLD,
+            message=f"Not used, as the workload's answer format cannot read them: "
+            f"{_number(counts.unreadable_gold, 'gold answer')}.",
+        )
+    if vetoed_evaluation:
+        yield BuildWarning(
+            code=WarningCode.VETOED_EVALUATION,
+            message=f"Vetoed after the evaluation set was frozen and still in it: "
+            f"{_number(vetoed_evaluation, 'record')}; freeze a new version to leave them out.",
+        )
+
+
+def _about_draws(evaluation: Draw | None, validation: Draw) -> Iterator[BuildWarning]:
     for name, draw in (("evaluation", evaluation), ("validation", validation)):
-        if draw.method is DrawMethod.RANDOM_TOO_SMALL:
+        if draw is not None and draw.method is DrawMethod.RANDOM_TOO_SMALL:
             yield BuildWarning(
                 code=WarningCode.NOT_STRATIFIED,
                 message=f"The {name} set of {_number(len(draw.taken), 'record')} cannot represent "

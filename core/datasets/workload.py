@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from core.datasets.errors import DatasetError
+from core.datasets.frozen import FrozenEvaluationSet
 from core.datasets.options import BuildOptions, WorkloadType
 from core.scoring import (
     AnswerFormat,
@@ -18,12 +19,16 @@ LABEL_LENGTH = 64  # characters; longer answers are texts, not labels
 TEXT_KINDS = tuple(kind for kind in AnswerKind if kind is not AnswerKind.TOOL_CALL)
 
 
-def choose_format(detector: FormatDetector, options: BuildOptions) -> DetectedFormat:
-    """Return the answer format to use with the evidence: the given one, else the one detected.
+def choose_format(
+    detector: FormatDetector, options: BuildOptions, *, evaluation_set: FrozenEvaluationSet | None = None
+) -> DetectedFormat:
+    """Return the answer format to use with the evidence: the given one, the frozen set's, else the one detected.
 
     A given workload type narrows the detection: tool calling reads tool calls, the others do not. Raises
-    `DatasetError` when the given format and type contradict each other or nothing can be read that way.
+    `DatasetError` when the given format and type contradict each other or the frozen set, or nothing can be read so.
     """
+    if evaluation_set is not None:
+        return _format_of_set(detector, options, evaluation_set)
     wants_tools = options.workload_type is WorkloadType.TOOL_CALLING
     kinds = tuple(AnswerKind) if options.workload_type is None else TEXT_KINDS
     found = detector.detect(kinds)
@@ -60,6 +65,23 @@ def detect_workload_type(detected: DetectedFormat, requests: Iterable[Mapping[st
     repeats = evidence.distinct * 2 <= evidence.readable
     is_listed = all(_names_all(request, evidence.examples) for request in requests)
     return WorkloadType.CLASSIFICATION if repeats or is_listed else WorkloadType.FREE_TEXT
+
+
+def _format_of_set(
+    detector: FormatDetector, options: BuildOptions, evaluation_set: FrozenEvaluationSet
+) -> DetectedFormat:
+    """Return the frozen set's format: its results are only comparable when every run reads its answers alike."""
+    for field, given, frozen in (
+        ("answer_format", options.answer_format, evaluation_set.answer_format),
+        ("workload_type", options.workload_type, evaluation_set.workload_type),
+    ):
+        if given is not None and given != frozen:
+            raise DatasetError(
+                f"Version {evaluation_set.version} of the evaluation set was frozen with another "
+                f"{field.replace('_', ' ')} than the one given; leave {field} out, or freeze a new evaluation set.",
+                field=field,
+            )
+    return DetectedFormat(answer_format=evaluation_set.answer_format, evidence=detector.detect().evidence)
 
 
 def _evidence_for(detected: DetectedFormat) -> FormatEvidence:

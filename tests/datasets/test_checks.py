@@ -64,9 +64,8 @@ def test_malformed_record_is_left_out_for_its_reason(body: dict[str, object], re
 
 
 def tool_problem(message: dict[str, object], **request: Any) -> QualityReason | None:
-    body = body_of(asked("hello", **request), message)
     answer = read_answer(message, AnswerFormat(kind=AnswerKind.TOOL_CALL))
-    return find_quality_problem(body, answer, WorkloadType.TOOL_CALLING)
+    return find_quality_problem(message, answer, WorkloadType.TOOL_CALLING, offers_tools=bool(request.get("tools")))
 
 
 def with_call(call: object) -> dict[str, object]:
@@ -111,6 +110,6 @@ def test_unreadable_label_is_left_out() -> None:
     message = says("[single brackets]")
     answer = read_answer(message, AnswerFormat(kind=AnswerKind.DOUBLE_BRACKETS))
 
-    problem = find_quality_problem(body_of(asked("x"), message), answer, WorkloadType.CLASSIFICATION)
+    problem = find_quality_problem(message, answer, WorkloadType.CLASSIFICATION, offers_tools=False)
 
     assert problem is QualityReason.UNREADABLE_ANSWER
