@@ -14,5 +14,7 @@ st.html(frame.STYLE)
 current = st.navigation(navigation.build_pages())
 navigation.follow()
 frame.draw_side_bar()
+with st.sidebar:
+    navigation.mend_history()
 with boundary.page(current.title):
     current.run()

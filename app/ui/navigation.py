@@ -15,6 +15,7 @@ from app.ui import url
 _NEXT = "next_page"
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
+HISTORY = Path(__file__).parent / "history.js"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +87,11 @@ def follow() -> None:
     if _NEXT in st.session_state:
         page, parameters = st.session_state.pop(_NEXT)
         st.switch_page(page_path(page), query_params=parameters)
+
+
+def mend_history() -> None:
+    """Keep the browser's way back to one entry a step; see `history.js`. Draws nothing."""
+    st.html(f"<script>{HISTORY.read_text()}</script>", unsafe_allow_javascript=True)
 
 
 def open_overview() -> None:
