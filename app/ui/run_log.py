@@ -1,6 +1,7 @@
 """A run's events as lines of a log, newest first. Pure."""
 
 from collections.abc import Mapping, Sequence
+from html import escape
 
 from core.runs import EventView
 
@@ -35,6 +36,11 @@ def write_log(events: Sequence[EventView], *, limit: int = SHOWN_LINES) -> str:
     """Return the last events as lines, newest first: time, step, what happened."""
     told = [event for event in events if event.type not in QUIET]
     return "\n".join(write_line(event) for event in reversed(told[-limit:]))
+
+
+def render_log(text: str, *, name: str) -> str:
+    """Return lines as HTML of a fixed height that scrolls, by keyboard too."""
+    return f'<pre class="fw-log" role="log" tabindex="0" aria-label="{escape(name)}">{escape(text)}</pre>'
 
 
 def write_line(event: EventView) -> str:

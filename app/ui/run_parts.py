@@ -27,7 +27,6 @@ from core.evaluation import StoredEvaluation
 from core.promotion import Decision, Verdict
 from core.runs import EventView, RunStatus, RunView
 
-LOG_PX = 280
 UNDECIDED: tuple[str, str, verdicts.Color] = ("Undecided", "", "gray")
 
 
@@ -158,13 +157,13 @@ def draw_training(run: RunView) -> None:
 def draw_log(run: RunView, events: Sequence[EventView]) -> None:
     """Draw the run's last events, and what the customizer said."""
     st.subheader("Log, newest first", anchor=False)
-    st.code(run_log.write_log(events), language=None, height=LOG_PX, wrap_lines=True)
+    st.html(run_log.render_log(run_log.write_log(events), name="Log of the run, newest first"))
     told = [(step.student, step.details["log"]) for step in run_view.find_trained(run) if step.details.get("log")]
     if told:
         with st.expander("What the customizer said", icon=":material/terminal:"):
             for student, lines in told:
                 st.caption(markup.literal(str(student)))
-                st.code("\n".join(map(str, lines)), language=None, height=min(LOG_PX, 60 + 20 * len(lines)))
+                st.html(run_log.render_log("\n".join(map(str, lines)), name=f"Log of the customizer, {student}"))
 
 
 def draw_data(run: RunView) -> None:

@@ -11,7 +11,7 @@ _TAG = re.compile(r"<[^>]+>")
 
 def read_texts(app: AppTest) -> str:
     """Return everything that is written on the page, elements separated by bars."""
-    kinds = (app.title, app.subheader, app.markdown, app.caption, app.info, app.warning, app.error, app.code)
+    kinds = (app.title, app.subheader, app.markdown, app.caption, app.info, app.warning, app.error)
     values = [f"{getattr(element.proto, 'title', '')} {element.value}" for kind in kinds for element in kind]
     return _plain(" | ".join([*values, read_html(app), *read_tables(app)]))
 
