@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from core.evaluation import OutcomePair
 from core.promotion import Verdict
 
 
@@ -17,6 +18,8 @@ class SampleReply(BaseModel):
     position: int
     key: str = Field(description="SHA-256 of the canonical request")
     outcome: str
+    pair: OutcomePair | None = Field(description="from the base to this candidate; without a base, from the teacher")
+    gold_key: str | None = Field(description="the answer key that a person confirmed")
     output_text: str | None
     output_tool: dict[str, Any] | None
     answer_text: str | None
@@ -26,6 +29,8 @@ class SampleReply(BaseModel):
     expected_key: str | None
     expected_label: str | None
     token_overlap: float | None
+    rouge_l: float | None
+    json_valid: bool | None
     tool_name_correct: bool | None
     tool_arguments_correct: bool | None
     service_scores: dict[str, float]

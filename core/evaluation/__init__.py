@@ -11,6 +11,7 @@ from core.evaluation.comparison import CandidateComparison, CandidateSamples, Co
 from core.evaluation.cost import CostComparison, Price, Traffic, compare_cost, sum_traffic
 from core.evaluation.errors import ComparisonError
 from core.evaluation.estimates import ScoreEstimates, estimate_scores
+from core.evaluation.export import ExportContext, export_rows, write_csv, write_json_lines
 from core.evaluation.gate import Approval, Gate, GateStatus, GateUnit, check_approval
 from core.evaluation.gates import check_gates
 from core.evaluation.gold import GoldComparison
@@ -19,6 +20,16 @@ from core.evaluation.metrics import Metrics, measure
 from core.evaluation.pairing import Lead, OutcomePair, PairedComparison, compare_pair, pair_outcomes
 from core.evaluation.plain import to_plain
 from core.evaluation.ranking import Ranking, rank_candidates
+from core.evaluation.records import (
+    Length,
+    RecordFacts,
+    RecordFilter,
+    SelectedRecord,
+    count_pairs_of,
+    read_record_facts,
+    select_records,
+    sort_worst_first,
+)
 from core.evaluation.results import (
     EvaluationResult,
     StoredEvaluation,
@@ -48,6 +59,7 @@ __all__ = [
     "EvaluationInputs",
     "EvaluationResult",
     "ExpectedAnswer",
+    "ExportContext",
     "Gate",
     "GateStatus",
     "GateUnit",
@@ -56,15 +68,19 @@ __all__ = [
     "Latency",
     "LatencyComparison",
     "Lead",
+    "Length",
     "Metrics",
     "Outcome",
     "OutcomePair",
     "PairedComparison",
     "Price",
     "Ranking",
+    "RecordFacts",
+    "RecordFilter",
     "ResultsBasis",
     "Sample",
     "ScoreEstimates",
+    "SelectedRecord",
     "Share",
     "StoredEvaluation",
     "Traffic",
@@ -76,9 +92,11 @@ __all__ = [
     "compare_cost",
     "compare_latency",
     "compare_pair",
+    "count_pairs_of",
     "describe_candidate",
     "estimate_scores",
     "evaluate_outputs",
+    "export_rows",
     "find_common_keys",
     "find_differences",
     "get_evaluation",
@@ -93,10 +111,15 @@ __all__ = [
     "parse_candidate",
     "rank_candidates",
     "read_evaluation_set",
+    "read_record_facts",
+    "select_records",
+    "sort_worst_first",
     "store_evaluation",
     "sum_traffic",
     "summarise_latency",
     "to_plain",
     "training_sentence",
     "verdict_sentence",
+    "write_csv",
+    "write_json_lines",
 ]

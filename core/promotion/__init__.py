@@ -16,6 +16,7 @@ from core.promotion.decisions import (
 from core.promotion.errors import DecisionConflict, DecisionRefused
 from core.promotion.evidence import Evidence, EvidenceSources, evidence_version, gather_evidence
 from core.promotion.must_see import (
+    MustSee,
     MustSeeProgress,
     MustSeeReason,
     MustSeeRecord,
@@ -23,7 +24,9 @@ from core.promotion.must_see import (
     list_seen,
     measure_progress,
     note_seen,
+    read_must_see,
 )
+from core.promotion.reading import ReadRecords, describe_rows, load_facts, read_records
 from core.promotion.waiting import WaitingReview, list_waiting
 
 __all__ = [
@@ -34,13 +37,16 @@ __all__ = [
     "Evidence",
     "EvidenceSources",
     "Grounds",
+    "MustSee",
     "MustSeeProgress",
     "MustSeeReason",
     "MustSeeRecord",
+    "ReadRecords",
     "Verdict",
     "WaitingReview",
     "current_decision",
     "decide",
+    "describe_rows",
     "evidence_version",
     "gather_evidence",
     "get_decision",
@@ -49,6 +55,9 @@ __all__ = [
     "list_must_see",
     "list_seen",
     "list_waiting",
+    "load_facts",
     "measure_progress",
     "note_seen",
+    "read_must_see",
+    "read_records",
 ]

@@ -21,7 +21,7 @@ from core.evaluation import Candidate, CandidateAssessment, GateStatus, ResultsB
 from core.promotion.decisions import Decision, Verdict, find_newest, is_newest, view_decision
 from core.promotion.errors import DecisionConflict, DecisionRefused
 from core.promotion.evidence import Evidence, EvidenceSources, gather_evidence, reread_basis
-from core.promotion.must_see import MustSeeProgress, list_must_see, list_seen, measure_progress
+from core.promotion.must_see import MustSeeProgress, read_must_see
 from core.promotion.tables import DecisionRow
 from core.runs import get_run
 
@@ -101,7 +101,7 @@ def _next_row(
     basis = _reread(session, request, evidence)
     assessed = evidence.assessment.find(candidate)
     assert assessed is not None  # it has a result, so it was assessed
-    must_see = _measure_must_see(session, request, evidence)
+    must_see = read_must_see(session, evidence, candidate).progress
     override_reason = None
     if request.verdict is Verdict.APPROVED:
         _refuse_unread(must_see)
@@ -151,17 +151,6 @@ def _reread(session: Session, request: DecisionRequest, evidence: Evidence) -> R
         if seen
         else f"the results changed since this page was opened: their hash is {basis.hash} now; reload it and look again"
     )
-
-
-def _measure_must_see(session: Session, request: DecisionRequest, evidence: Evidence) -> MustSeeProgress:
-    candidate = request.candidate
-    records = list_must_see(
-        evidence.samples[candidate],
-        evidence.find_base(candidate),
-        policy=evidence.policy,
-        seed=evidence.bases[candidate].samples,
-    )
-    return measure_progress(records, list_seen(session, request.run_id, candidate), policy=evidence.policy)
 
 
 def _refuse_unread(must_see: MustSeeProgress) -> None:

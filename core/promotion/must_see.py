@@ -16,6 +16,7 @@ from sqlmodel import Session, col
 
 from core.evaluation import Candidate, OutcomePair, Sample, pair_outcomes
 from core.policy import Policy
+from core.promotion.evidence import Evidence
 from core.promotion.tables import SampleSeenRow
 from core.scoring import fold_answer
 
@@ -69,6 +70,32 @@ class MustSeeProgress:
             "is_required": self.is_required,
             "is_complete": self.is_complete,
         }
+
+
+@dataclass(frozen=True, kw_only=True)
+class MustSee:
+    """A candidate's list with the positions that have been opened, on the list or not."""
+
+    records: Sequence[MustSeeRecord]
+    seen: frozenset[int]
+    progress: MustSeeProgress
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """The places of the list's records in the evaluation set, in the list's order."""
+        return tuple(record.position for record in self.records)
+
+
+def read_must_see(session: Session, evidence: Evidence, candidate: Candidate) -> MustSee:
+    """Return a candidate's must-see list and how much of it has been opened."""
+    records = list_must_see(
+        evidence.samples[candidate],
+        evidence.find_base(candidate),
+        policy=evidence.policy,
+        seed=evidence.bases[candidate].samples,
+    )
+    seen = list_seen(session, evidence.run.summary.id, candidate)
+    return MustSee(records=records, seen=seen, progress=measure_progress(records, seen, policy=evidence.policy))
 
 
 def list_must_see(
