@@ -1,19 +1,48 @@
 """From records to datasets: checked, deduplicated, split, written and accounted for.
 
-Owns the builder, the formats and names of dataset files, the counts and the manifest. Reading the store, keeping the
-bytes and uploading them are left to callers.
+Owns the builder, the formats and names of dataset files, the counts and the manifest, frozen evaluation sets, and what
+people decided about records (gold, vetoes). Keeping a build's files and uploading them are left to callers.
 """
 
 from core.datasets.build import BuiltDatasets, build_datasets
 from core.datasets.checks import InvalidReason, QualityReason
+from core.datasets.corrections import (
+    GoldSource,
+    GoldStatement,
+    VetoStatement,
+    give_gold,
+    keep_corrections,
+    list_gold,
+    list_vetoes,
+    load_corrections,
+    load_gold,
+    load_vetoes,
+    open_corrections,
+    veto_requests,
+)
 from core.datasets.counts import BuildCounts, ClassCounts
 from core.datasets.dedup import Conflict
-from core.datasets.errors import DatasetError
+from core.datasets.errors import DatasetError, EvaluationSetNotFound, GoldFileRefused, LineProblem
+from core.datasets.evaluation_diff import ClassChange, DiffRecord, EvaluationSetDiff, diff_evaluation_sets
+from core.datasets.evaluation_sets import (
+    EvaluationSet,
+    RunOnSet,
+    choose_evaluation_set,
+    find_evaluation_set,
+    find_newest_evaluation_set,
+    freeze_evaluation_set,
+    list_evaluation_sets,
+    list_runs_on_sets,
+    open_evaluation_set,
+)
 from core.datasets.files import Dataset, DatasetFile
 from core.datasets.frozen import EvaluationRecord, FrozenEvaluationSet
 from core.datasets.gold_answers import NO_CORRECTIONS, Corrections, gold_keys
+from core.datasets.gold_files import GoldFile, read_gold_file
+from core.datasets.gold_import import GoldImport, find_request_key, import_gold
 from core.datasets.manifest import hash_manifest
 from core.datasets.options import BuildOptions, LimitMethod, WorkloadType, check_options, check_sizes
+from core.datasets.progress import OnProgress, Progress, Stage
 from core.datasets.selection import selection_filter
 from core.datasets.split import DrawMethod
 from core.datasets.warnings import BuildWarning, WarningCode
@@ -24,24 +53,61 @@ __all__ = [
     "BuildOptions",
     "BuildWarning",
     "BuiltDatasets",
+    "ClassChange",
     "ClassCounts",
     "Conflict",
     "Corrections",
     "Dataset",
     "DatasetError",
     "DatasetFile",
+    "DiffRecord",
     "DrawMethod",
     "EvaluationRecord",
+    "EvaluationSet",
+    "EvaluationSetDiff",
+    "EvaluationSetNotFound",
     "FrozenEvaluationSet",
+    "GoldFile",
+    "GoldFileRefused",
+    "GoldImport",
+    "GoldSource",
+    "GoldStatement",
     "InvalidReason",
     "LimitMethod",
+    "LineProblem",
+    "OnProgress",
+    "Progress",
     "QualityReason",
+    "RunOnSet",
+    "Stage",
+    "VetoStatement",
     "WarningCode",
     "WorkloadType",
     "build_datasets",
     "check_options",
     "check_sizes",
+    "choose_evaluation_set",
+    "diff_evaluation_sets",
+    "find_evaluation_set",
+    "find_newest_evaluation_set",
+    "find_request_key",
+    "freeze_evaluation_set",
+    "give_gold",
     "gold_keys",
     "hash_manifest",
+    "import GoldImport",
+    "import_gold",
+    "keep_corrections",
+    "list_evaluation_sets",
+    "list_gold",
+    "list_runs_on_sets",
+    "list_vetoes",
+    "load_corrections",
+    "load_gold",
+    "load_vetoes",
+    "open_corrections",
+    "open_evaluation_set",
+    "read_gold_file",
     "selection_filter",
+    "veto_requests",
 ]

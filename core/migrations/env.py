@@ -4,6 +4,7 @@ from alembic import context
 from sqlmodel import SQLModel
 
 import core.artifacts.tables
+import core.datasets.tables
 import core.evaluation.tables
 import core.logs.tables
 import core.promotion.tables
