@@ -70,7 +70,7 @@ def show_no_traffic() -> None:
             args=("logs",),
             kwargs={"import": "new"},
         )
-        st.code("flywheel logs import traffic.jsonl.gz", language=None)
+        st.code("flywheel logs import traffic.jsonl.gz", language=None, wrap_lines=True, width="content")
 
 
 def show_problem(problem: Problem) -> None:

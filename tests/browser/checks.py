@@ -51,10 +51,15 @@ def open_page(page: Page, address: str, *, heading: str | None = None) -> None:
 def settle(page: Page) -> None:
     """Wait until no script runs, nothing is a skeleton, and every chart has been drawn."""
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=TIMEOUT_MS)
-    expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=TIMEOUT_MS)
+    expect(skeletons(page)).to_have_count(0, timeout=TIMEOUT_MS)
     for chart in page.get_by_test_id("stPlotlyChart").all():
         expect(chart.locator(".main-svg").first).to_be_visible(timeout=TIMEOUT_MS)
     page.evaluate("document.fonts.ready")
+
+
+def skeletons(page: Page) -> Locator:
+    """Return the placeholders on show: a page's own, and those of parts whose scripts still load."""
+    return page.locator('[data-testid^="stSkeleton"]')
 
 
 def find_axe_violations(page: Page) -> list[str]:
