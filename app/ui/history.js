@@ -1,18 +1,22 @@
 /* One step of a page, one entry of the browser's history. When a callback leads to another page, Streamlit 1.67 first
-   puts the new page's parameters on the old page's address and then changes the page, each as an entry of its own; the
-   way back would end in the first, which nobody has seen. The second of such a pair takes the place of the first. */
+   puts the new page's parameters on the old page's address and then changes the page, each as an entry of its own, and a
+   double click does it all again; the way back would end at addresses that nobody has seen. So a change of page takes
+   the place of an address of a moment ago with the same parameters, and an address that is the current one already is
+   no step at all. Links of the menu carry no parameters and stay steps, however quickly they follow each other. */
 (() => {
   if (window.flywheelHistory) return
   window.flywheelHistory = true
-  const PAIR_MS = 3000
+  const MOMENT_MS = 3000
   const push = window.history.pushState
-  let samePath = -Infinity
+  let last = { at: -Infinity, changedPage: false }
   window.history.pushState = function (state, title, url) {
     const here = window.location
     const there = new URL(url ?? here.href, here.href)
     const changesPage = there.pathname !== here.pathname
-    const isSecond = changesPage && there.search === here.search && performance.now() - samePath < PAIR_MS
-    samePath = changesPage ? -Infinity : performance.now()
-    return isSecond ? window.history.replaceState(state, title, url) : push.call(this, state, title, url)
+    const isSoon = performance.now() - last.at < MOMENT_MS
+    const isSecond = changesPage && there.search === here.search && isSoon && (there.search !== "" || !last.changedPage)
+    last = { at: performance.now(), changedPage: changesPage }
+    if (isSecond || there.href === here.href) return window.history.replaceState(state, title, url)
+    return push.call(this, state, title, url)
   }
 })()

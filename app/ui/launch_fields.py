@@ -77,7 +77,7 @@ def draw_candidates(form: LaunchForm, students: Sequence[Student], problem: Inpu
         for student in students:
             with st.container(gap=None):
                 st.checkbox(
-                    markup.strong(student.name),
+                    markup.literal(student.name),
                     key=_choice_key("student", student.name),
                     on_change=_write_choices,
                     args=("student", names),
@@ -87,7 +87,7 @@ def draw_candidates(form: LaunchForm, students: Sequence[Student], problem: Inpu
         st.subheader("Variants", anchor=False)
         for variant in AVAILABLE_VARIANTS:
             st.checkbox(
-                f"**{review_view.VARIANT_NAMES[variant].capitalize()}**, {VARIANT_HELP[variant]}",
+                f"{review_view.VARIANT_NAMES[variant].capitalize()}, {VARIANT_HELP[variant]}",
                 key=_choice_key("variant", variant),
                 on_change=_write_choices,
                 args=("variant", variants),
