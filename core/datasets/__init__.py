@@ -95,7 +95,6 @@ __all__ = [
     "give_gold",
     "gold_keys",
     "hash_manifest",
-    "import GoldImport",
     "import_gold",
     "keep_corrections",
     "list_evaluation_sets",
