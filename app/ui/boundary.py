@@ -31,7 +31,7 @@ def describe_error(error: Exception) -> Problem:
     """Return an error in words, and log it under a reference id unless it is an expected refusal."""
     if isinstance(error, UnavailableError):
         return Problem(
-            title=f"{error.service.capitalize()} does not answer",
+            title=f"{error.service[:1].upper()}{error.service[1:]} does not answer",
             body=" ".join(
                 filter(None, (_sentence(error), _describe_outage(error.service), STILL_WORKS.get(error.service)))
             ),

@@ -104,7 +104,7 @@ def _describe_service(seen: ServiceSighting, now: datetime) -> PartLine:
         state, color = "Not known", "gray"
     told = seen.url if seen.is_up else f"{seen.url}: {seen.detail}"
     return PartLine(
-        name=seen.service.capitalize(),
+        name=f"{seen.service[:1].upper()}{seen.service[1:]}",
         state=state,
         color=color,  # type: ignore[arg-type]
         since=_since(seen.since, now) if is_fresh else f"last seen {numbers.age(seen.checked_at, now)}",

@@ -77,6 +77,16 @@ def draw_summary(workload: WorkloadTotals, *, split: SplitSettings) -> None:
             st.metric("With tool calls", numbers.share(workload.tool_call_records / workload.records, decimals=0))
         st.html(render_facts(workload))
         with st.container(horizontal=True, gap="small"):
+            if readiness is Readiness.READY:
+                st.button(
+                    "Launch a run",
+                    icon=":material/rocket_launch:",
+                    key="launch_run",
+                    type="primary",
+                    on_click=navigation.go,
+                    args=("launch",),
+                    kwargs={"workload": workload.workload_id, "client": workload.client_id},
+                )
             st.button(
                 "Browse its logs",
                 icon=":material/forum:",

@@ -38,6 +38,7 @@ def test_too_few_records_say_how_many_are_missing(traffic_data: Path) -> None:
     texts = plain([text.value for text in app.markdown])
     assert "Too few records" in texts
     assert "A run needs 101 records; 41 more to come." in texts
+    assert not [button for button in app.button if button.key == "launch_run"]
 
 
 def test_browsing_its_logs_keeps_workload_and_client(traffic_data: Path) -> None:
@@ -46,6 +47,13 @@ def test_browsing_its_logs_keeps_workload_and_client(traffic_data: Path) -> None
     assert not app.exception
     assert app.title[0].value == "Logs"
     assert dict(app.query_params) == {"workload": "tool_router", "client": "mobile-app"}
+
+
+def test_a_workload_that_is_ready_leads_to_its_launch(traffic_data: Path) -> None:
+    app = open_page("workloads", workload="news_classifier", client="research-desk")
+    app.button(key="launch_run").click().run()
+    assert app.title[0].value == "Launch a run"
+    assert dict(app.query_params) == {"workload": "news_classifier", "client": "research-desk"}
 
 
 def test_an_unknown_workload_is_named_with_the_near_miss(traffic_data: Path) -> None:
