@@ -13,8 +13,9 @@ from core.promotion.decisions import (
     has_decisions,
     list_decisions,
 )
-from core.promotion.errors import DecisionConflict, DecisionRefused
+from core.promotion.errors import DecisionConflict, DecisionRefused, MarkRefused
 from core.promotion.evidence import Evidence, EvidenceSources, evidence_version, gather_evidence
+from core.promotion.marks import Mark, MarkKind, MarkRequest, list_marks, list_record_marks, mark_record
 from core.promotion.must_see import (
     MustSee,
     MustSeeProgress,
@@ -37,6 +38,10 @@ __all__ = [
     "Evidence",
     "EvidenceSources",
     "Grounds",
+    "Mark",
+    "MarkKind",
+    "MarkRefused",
+    "MarkRequest",
     "MustSee",
     "MustSeeProgress",
     "MustSeeReason",
@@ -52,10 +57,13 @@ __all__ = [
     "get_decision",
     "has_decisions",
     "list_decisions",
+    "list_marks",
     "list_must_see",
+    "list_record_marks",
     "list_seen",
     "list_waiting",
     "load_facts",
+    "mark_record",
     "measure_progress",
     "note_seen",
     "read_must_see",

@@ -134,6 +134,8 @@ def _reread(session: Session, request: DecisionRequest, evidence: Evidence) -> R
     """Return what the results hash binds now. Raises `DecisionConflict` when that is not what was judged and shown."""
     evaluation = get_evaluation(session, request.run_id, request.candidate)
     basis = reread_basis(session, evaluation, workload_id=evidence.run.summary.workload_id, policy=evidence.policy)
+    if request.verdict is Verdict.WITHDRAWN:
+        return basis  # what was decided no longer stands, whatever it rested on
     if basis.samples != evaluation.samples_hash:
         raise DecisionConflict(
             "the samples changed after the evaluation stored them (another hash), so nothing may be decided on them;"

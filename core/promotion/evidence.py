@@ -32,7 +32,7 @@ from core.evaluation import (
 )
 from core.logs import LogStore
 from core.policy import Policy
-from core.promotion.gold import load_gold
+from core.promotion.gold import gold_version, read_gold_keys
 from core.runs import RunNotFound, RunView, get_manifest, get_run
 from core.settings import Settings
 
@@ -80,7 +80,7 @@ def gather_evidence(session: Session, run_id: str, *, sources: EvidenceSources) 
     run = get_run(session, run_id)
     evaluations = {result.candidate: result for result in list_evaluations(session, run_id)}
     samples = {candidate: load_samples(session, run_id, candidate) for candidate in evaluations}
-    gold = load_gold(session, evaluations.values(), samples, workload_id=run.summary.workload_id)
+    gold = read_gold_keys(session, evaluations.values(), samples, workload_id=run.summary.workload_id)
     assessment = assess(
         [
             CandidateSamples(candidate=candidate, samples=samples[candidate], inputs=result.inputs)
@@ -109,14 +109,16 @@ def gather_evidence(session: Session, run_id: str, *, sources: EvidenceSources) 
 
 def evidence_version(session: Session, run_id: str) -> str:
     """Return a text that changes when results or gold of a run change, without reading samples: for caches."""
-    return "/".join(f"{result.candidate}={result.samples_hash}" for result in list_evaluations(session, run_id))
+    gold = gold_version(session, get_run(session, run_id).summary.workload_id)
+    results = (f"{result.candidate}={result.samples_hash}" for result in list_evaluations(session, run_id))
+    return "/".join([str(gold), *results])
 
 
 def reread_basis(session: Session, evaluation: StoredEvaluation, *, workload_id: str, policy: Policy) -> ResultsBasis:
     """Return what a candidate's results hash binds at this moment, its samples read and hashed again."""
     candidate = evaluation.candidate
     samples = load_samples(session, evaluation.run_id, candidate)
-    gold = load_gold(session, [evaluation], {candidate: samples}, workload_id=workload_id)
+    gold = read_gold_keys(session, [evaluation], {candidate: samples}, workload_id=workload_id)
     return _bind(evaluation, hash_samples(samples), policy=policy, gold=gold)
 
 

@@ -22,7 +22,7 @@ from core.evaluation import (
     read_record_facts,
     select_records,
 )
-from core.promotion.gold import load_gold
+from core.promotion.gold import read_gold_keys
 from core.runs import get_run
 
 BASE = "base"
@@ -60,7 +60,7 @@ def read_records(
         run_id=run_id,
         candidate=candidate,
         records=select_records(samples, reference, record_filter, facts=facts),
-        gold=load_gold(session, [evaluation], {candidate: samples}, workload_id=run.summary.workload_id),
+        gold=read_gold_keys(session, [evaluation], {candidate: samples}, workload_id=run.summary.workload_id),
         facts=facts,
     )
 
