@@ -21,6 +21,7 @@ from core.runs.request import CompletedRequest, LaunchRequest, complete_request
 from core.runs.tables import RunRow, RunStatus, StepKind, StepRow, StepStatus
 from core.settings import Settings
 
+LAUNCH_LOCK = 10
 RUN_ID_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 
 
@@ -50,6 +51,7 @@ def launch_run(database: Database, request: LaunchRequest, *, settings: Settings
     """
     plan = plan_launch(request, settings=settings, logs=logs)
     with database.write() as session:
+        database.serialise(session, LAUNCH_LOCK)  # clicks that arrive at once look for the key one after the other
         existing = _find_by_key(session, request.idempotency_key)
         if existing is not None:
             if existing.request_hash != plan.request.hash:
