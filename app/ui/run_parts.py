@@ -131,7 +131,8 @@ def draw_training(run: RunView) -> None:
     asked = url.read_choice(st.query_params, "student", [str(step.student) for step in steps]) if steps else None
     step = run_view.choose_trained(steps, asked)
     if step is None:
-        st.caption("Appears when a student is being customized.")
+        is_over = run.summary.status.is_final
+        st.caption("No student was customized." if is_over else "Appears when a student is being customized.")
         return
     if len(steps) > 1:
         st.session_state["loss_student"] = step.student
@@ -172,7 +173,8 @@ def draw_data(run: RunView) -> None:
     with left:
         st.subheader("Datasets", anchor=False)
         if run.manifest is None:
-            st.caption("Counted when they have been built.")
+            is_over = run.summary.status.is_final
+            st.caption("None were built." if is_over else "Counted when they have been built.")
         else:
             _draw_manifest(run, run.manifest)
     with right:
