@@ -35,15 +35,18 @@ from core.datasets.evaluation_sets import (
     list_runs_on_sets,
     open_evaluation_set,
 )
+from core.datasets.example_selection import ExampleSelection
 from core.datasets.files import Dataset, DatasetFile
 from core.datasets.frozen import EvaluationRecord, FrozenEvaluationSet
 from core.datasets.gold_answers import NO_CORRECTIONS, Corrections, gold_keys
 from core.datasets.gold_files import GoldFile, read_gold_file
 from core.datasets.gold_import import GoldImport, find_request_key, import_gold
+from core.datasets.icl import BuiltIcl, IclDataset, IclOptions, build_icl, check_icl_options
 from core.datasets.manifest import hash_manifest
 from core.datasets.options import BuildOptions, LimitMethod, WorkloadType, check_options, check_sizes
 from core.datasets.progress import OnProgress, Progress, Stage
 from core.datasets.selection import selection_filter
+from core.datasets.similarity import Embedder, EmbeddingSimilarity, NgramSimilarity, Similarity
 from core.datasets.split import DrawMethod
 from core.datasets.warnings import BuildWarning, WarningCode
 
@@ -53,6 +56,7 @@ __all__ = [
     "BuildOptions",
     "BuildWarning",
     "BuiltDatasets",
+    "BuiltIcl",
     "ClassChange",
     "ClassCounts",
     "Conflict",
@@ -62,28 +66,37 @@ __all__ = [
     "DatasetFile",
     "DiffRecord",
     "DrawMethod",
+    "Embedder",
+    "EmbeddingSimilarity",
     "EvaluationRecord",
     "EvaluationSet",
     "EvaluationSetDiff",
     "EvaluationSetNotFound",
+    "ExampleSelection",
     "FrozenEvaluationSet",
     "GoldFile",
     "GoldFileRefused",
     "GoldImport",
     "GoldSource",
     "GoldStatement",
+    "IclDataset",
+    "IclOptions",
     "InvalidReason",
     "LimitMethod",
     "LineProblem",
+    "NgramSimilarity",
     "OnProgress",
     "Progress",
     "QualityReason",
     "RunOnSet",
+    "Similarity",
     "Stage",
     "VetoStatement",
     "WarningCode",
     "WorkloadType",
     "build_datasets",
+    "build_icl",
+    "check_icl_options",
     "check_options",
     "check_sizes",
     "choose_evaluation_set",

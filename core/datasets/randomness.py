@@ -8,7 +8,7 @@ import hashlib
 from random import Random
 from typing import Literal
 
-Purpose = Literal["limit", "evaluation", "validation", "training order", "validation order"]
+Purpose = Literal["limit", "evaluation", "validation", "training order", "validation order", "example pool", "examples"]
 
 
 def seeded(seed: int, purpose: Purpose) -> Random:

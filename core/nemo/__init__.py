@@ -5,6 +5,7 @@ package per contract implements the seam (`v1`). Nothing outside this package kn
 """
 
 from core.nemo.connect import connect_model_ops
+from core.nemo.embeddings import HttpEmbedder, connect_embedder
 from core.nemo.errors import (
     RequestRefused,
     ResourceExists,
@@ -40,6 +41,7 @@ __all__ = [
     "EvaluationKind",
     "EvaluationSpec",
     "EvaluationStatus",
+    "HttpEmbedder",
     "Hyperparameters",
     "JobState",
     "LossPoint",
@@ -51,5 +53,6 @@ __all__ = [
     "ServiceError",
     "ServiceHealth",
     "ServiceUnavailable",
+    "connect_embedder",
     "connect_model_ops",
 ]
