@@ -255,13 +255,14 @@ def _keep_oldest(
 
 
 def _training_details(job: CustomizationStatus) -> Mapping[str, Any]:
-    points = [[point.series, point.step, point.value] for point in job.losses]
+    every = -(-len(job.losses) // LOSS_POINTS) or 1  # a long curve is thinned, not cut
+    points = [[point.series, point.step, point.value] for point in job.losses[::every]]
     return {
         "state": str(job.state),
         "detail": job.detail,
         "epochs_completed": job.epochs_completed,
         "steps_completed": job.steps_completed,
-        "losses": points[-LOSS_POINTS:],
+        "losses": points,
         "log": list(job.log[-LOG_LINES:]),
     }
 
