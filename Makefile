@@ -17,10 +17,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install demo test test-full lint format bench lock system-packages
+.PHONY: help install demo test test-full lint format bench screenshots lock system-packages
 
 help: ## List these verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 install: $(VENV)/project.stamp ## Create .venv with everything locked; the command is then .venv/bin/flywheel
 
@@ -45,6 +45,9 @@ format: install ## Format the code and mend what can be mended without a person
 
 bench: install ## Measure and print tables (on a quiet machine)
 	$(PYTEST) -n 0 -m bench --benchmark-enable --capture=no --timeout=0 $(ARGS)
+
+screenshots: install ## Retake the pictures of README.md from a fresh demo
+	$(BIN)/python -m tests.browser.screenshots
 
 lock: $(UV) ## Pin pyproject.toml's requirements with hashes (ARGS=--upgrade takes the newest)
 	$(COMPILE) $(ARGS) --output-file requirements.lock
