@@ -5,15 +5,21 @@ import streamlit as st
 from app.ui import (
     decision_dialog,
     frame,
-    queries,
     review_card,
+    review_cost,
     review_drawer,
-    review_evidence,
+    review_errors,
+    review_history,
+    review_quality,
+    review_queries,
+    review_selection,
     review_view,
     states,
     url,
 )
 from core.database import utc_now
+
+TABS = ("Quality", "Errors", "Cost and latency", "Records", "History")
 
 run_id = url.read_id(st.query_params, "run")
 if run_id is None:
@@ -23,7 +29,7 @@ if run_id is None:
     st.stop()
 
 with states.loading(height=420):
-    review = queries.get_review(run_id)
+    review = review_queries.get_review(run_id)
 controls = frame.draw_header(
     f"Promotion review: {review.workload_id}",
     trail=[
@@ -46,30 +52,30 @@ if chosen is None:
 with controls:
     review_card.choose_candidate(review, chosen)
 
-samples = queries.load_samples(run_id, chosen.id, chosen.results_hash)
-base_view = review.find_base(chosen)
-base = queries.load_samples(run_id, base_view.id, base_view.results_hash) if base_view else ()
+must_see = review_queries.get_must_see(review, chosen)
+review_card.draw_card(review, chosen, must_see=must_see.progress, now=utc_now())
 
-gain = review_view.measure_gain(samples, base) if base else None
-review_card.draw_card(review, chosen, gain=gain, now=utc_now())
-
-quality, errors, cost, records = st.tabs(review_evidence.TABS, key="tab", on_change="rerun", bind="query-params")
+quality, errors, cost, records, history = st.tabs(TABS, key="tab", on_change="rerun", bind="query-params")
 if quality.open:
     with quality:
-        review_evidence.draw_quality(review, chosen)
+        review_quality.draw(review, chosen)
 if errors.open:
     with errors:
-        review_evidence.draw_errors(samples, chosen)
+        review_errors.draw(review, chosen, review.evidence.samples[chosen.candidate])
 if cost.open:
     with cost:
-        review_evidence.draw_cost(review, chosen)
-if records.open:
-    with records:
-        requests = queries.load_evaluation_set(review.evaluation_set).requests
-        review_evidence.draw_records(review, chosen, samples, base, requests)
-
+        review_cost.draw(review, chosen)
 record = url.read_id(st.query_params, "record")
-if record is not None:
-    review_drawer.show_record(review, chosen, record, samples=samples, base=base)
-else:
+if records.open or record is not None:
+    selection = review_selection.select(review, chosen, must_see)
+    if records.open:
+        with records:
+            review_selection.draw(review, chosen, selection, must_see)
+    if record is not None:
+        review_drawer.show_record(review_selection.to_reading(review, chosen, selection, must_see), record)
+if history.open:
+    with history:
+        review_history.draw(review, chosen)
+
+if record is None:
     decision_dialog.draw_pending(run_id)

@@ -6,7 +6,8 @@ reason kept when the act is refused.
 """
 
 import uuid
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
@@ -15,6 +16,7 @@ from core.evaluation import Candidate
 from core.promotion import DecisionRequest, Verdict
 
 PENDING, REASON, PROBLEM = "pending_act", "decision_reason", "decision_problem"
+OVERRIDE_REASON = "override_reason"
 MAX_REASON = 2_000
 DECISION = "decision"
 """The URL's parameter of a page that shows one act."""
@@ -41,7 +43,11 @@ TOLD = {
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """What an act is about, as the person saw it when the dialog opened."""
+    """What an act is about, as the person saw it when the dialog opened.
+
+    `basis` are the parts of the results hash; `failing` and `open` say how the gates stand that do not pass, for an
+    approval on a page that shows them.
+    """
 
     run_id: str
     workload_id: str
@@ -51,6 +57,9 @@ class Subject:
     results_hash: str
     sequence: int  # how many acts on the candidate there were
     is_decided: bool  # whether one of them stands
+    basis: Mapping[str, str] = field(default_factory=dict)
+    failing: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,10 +80,11 @@ def begin(subject: Subject, verdict: Verdict) -> None:
         decided_by="",
         expected_sequence=subject.sequence,
         expected_results_hash=subject.results_hash,
+        expected_basis=subject.basis,
         idempotency_key=uuid.uuid4().hex,
     )
     st.session_state[PENDING] = PendingAct(subject=subject, request=request)
-    st.session_state[REASON] = ""
+    st.session_state[REASON] = st.session_state[OVERRIDE_REASON] = ""
     st.session_state.pop(PROBLEM, None)
 
 
@@ -94,6 +104,7 @@ def _draw(act: PendingAct) -> None:
     problem = st.session_state.get(PROBLEM)
     if problem:
         states.show_problem(problem)
+    _draw_gates(subject)
     question, hint = QUESTIONS[verdict]
     st.text_area(question, key=REASON, required=True, max_chars=MAX_REASON, height=110, placeholder=hint)
     account = identity.current_account()
@@ -105,6 +116,24 @@ def _draw(act: PendingAct) -> None:
     with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
         st.button("Cancel", key="cancel_act", type="tertiary", on_click=_cancel)
         st.button(TITLES[verdict], key="confirm_act", type="primary", on_click=_confirm, args=(act.request, account.id))
+
+
+def _draw_gates(subject: Subject) -> None:
+    """Say which gates do not pass; failing ones need a reason of their own."""
+    if subject.failing:
+        lines = "\n".join(f"- {markup.literal(line)}" for line in subject.failing)
+        st.error(lines, title="This overrides failing gates", icon=":material/warning:")
+        st.text_area(
+            "Why do the failing gates not matter here?",
+            key=OVERRIDE_REASON,
+            required=True,
+            max_chars=MAX_REASON,
+            height=80,
+            placeholder="Shown in red wherever this decision is.",
+        )
+    if subject.open:
+        lines = "\n".join(f"- {markup.literal(line)}" for line in subject.open)
+        st.warning(lines, title="These gates leave it to you", icon=":material/contrast:")
 
 
 def _consequence(subject: Subject, verdict: Verdict) -> str:
@@ -122,7 +151,12 @@ def _consequence(subject: Subject, verdict: Verdict) -> str:
 
 
 def _confirm(act: DecisionRequest, decided_by: str) -> None:
-    complete = replace(act, reason=st.session_state.get(REASON, ""), decided_by=decided_by)
+    complete = replace(
+        act,
+        reason=st.session_state.get(REASON, ""),
+        override_reason=st.session_state.get(OVERRIDE_REASON) or None,
+        decided_by=decided_by,
+    )
     problem = boundary.attempt(lambda: _store(complete))
     if problem:
         st.session_state[PROBLEM] = problem

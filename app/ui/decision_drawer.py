@@ -128,6 +128,7 @@ def _begin(decision: Decision, verdict: Verdict) -> None:
         name=review_view.name_candidate(decision.candidate),
         teacher=TEACHER,
         results_hash=decision.results_hash,
+        basis=decision.grounds.basis,
         sequence=decision.sequence,
         is_decided=verdicts.is_standing(decision),
     )

@@ -5,11 +5,13 @@ is U+2212, times are UTC. Nothing here knows Streamlit.
 """
 
 from datetime import UTC, datetime, timedelta
+from math import ceil, floor
 
 UNKNOWN = "unknown"
 NBSP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
+ROUNDING = 1e-9  # floats that miss a tenth by less are that tenth
 
 
 def count(value: int | None) -> str:
@@ -29,20 +31,30 @@ def quantity(value: int, singular: str, plural: str | None = None) -> str:
 
 
 def share(value: float | None, *, decimals: int = 1) -> str:
-    """Return 94.8 % for 0.948."""
-    return UNKNOWN if value is None else f"{value * 100:.{decimals}f}{NBSP}%"
+    """Return 94.8 % for 0.948; with decimals, 100 % and 0 % stand for all and none only, as in verdicts."""
+    if value is None:
+        return UNKNOWN
+    percent, step = round(value * 100, decimals), 10**-decimals
+    if decimals and percent == 100 and value < 1:
+        percent -= step
+    elif decimals and percent == 0 and value > 0:
+        percent = step
+    return f"{percent:.{decimals}f}{NBSP}%"
 
 
 def share_interval(low: float, high: float) -> str:
-    """Return "92.5 to 96.4 %"."""
-    return f"{low * 100:.1f}{NBSP}to{NBSP}{high * 100:.1f}{NBSP}%"
+    """Return "92.5 to 96.4 %", rounded outwards, as verdicts and gates word it."""
+    return f"{_down(low):.1f}{NBSP}to{NBSP}{_up(high):.1f}{NBSP}%"
 
 
 def points(value: float, *, decimals: int = 1) -> str:
     """Return a difference of shares in percentage points with its sign: +0.2 pp, −1.5 pp, 0.0 pp."""
-    rounded = round(value * 100, decimals)
-    sign = "+" if rounded > 0 else MINUS if rounded < 0 else ""
-    return f"{sign}{abs(rounded):.{decimals}f}{NBSP}pp"
+    return f"{_signed(round(value * 100, decimals), decimals)}{NBSP}pp"
+
+
+def points_interval(low: float, high: float) -> str:
+    """Return "−1.2 to +1.7 pp", rounded outwards."""
+    return f"{_signed(_down(low))}{NBSP}to{NBSP}{_signed(_up(high))}{NBSP}pp"
 
 
 def money(usd: float | None) -> str:
@@ -141,3 +153,16 @@ def span(first: datetime, last: datetime) -> str:
 def short_hash(value: str) -> str:
     """Return 9f3a…c21e of a long hash, so that two can be told apart at a glance; short ones stay whole."""
     return value if len(value) <= 12 else f"{value[:4]}…{value[-4:]}"
+
+
+def _down(value: float) -> float:
+    return floor(value * 1000 + ROUNDING) / 10
+
+
+def _up(value: float) -> float:
+    return ceil(value * 1000 - ROUNDING) / 10
+
+
+def _signed(value: float, decimals: int = 1) -> str:
+    sign = "+" if value > 0 else MINUS if value < 0 else ""
+    return f"{sign}{abs(value):.{decimals}f}"

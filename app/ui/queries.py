@@ -11,14 +11,9 @@ from typing import TypeVar
 import streamlit as st
 from sqlmodel import Session
 
-from app.ui import review_view
-from app.ui.evaluation_set import EvaluationSet
-from app.ui.review_view import ReviewView
-from core import evaluation, promotion, runs
-from core.artifacts import open_artifact
+from core import promotion, runs
 from core.database import DATABASE_DOWN, Database, utc_now
 from core.errors import NotFoundError, UnavailableError
-from core.evaluation import Sample, list_evaluations, parse_candidate
 from core.logs import (
     LabelCount,
     LogFilter,
@@ -31,7 +26,7 @@ from core.logs import (
 )
 from core.migrations import open_database
 from core.policy import load_policy
-from core.promotion import Decision, DecisionRequest, Evidence, EvidenceSources, list_decisions
+from core.promotion import Decision, DecisionRequest, EvidenceSources
 from core.runs import RunSummary, RunView
 from core.settings import Settings, load_settings
 
@@ -115,60 +110,6 @@ def list_runs(*, workload_id: str | None = None, limit: int = 200) -> Sequence[R
 def get_run(run_id: str) -> RunView:
     """Return one run. Raises `RunNotFound` about the URL's `run`."""
     return read(lambda session: runs.get_run(session, run_id))
-
-
-def get_evidence(run_id: str) -> Evidence:
-    """Return what a decision on a run rests on, shared by all sessions: change nothing in it. Raises `RunNotFound`."""
-    return _gather_evidence(run_id, read(lambda session: promotion.evidence_version(session, run_id)))
-
-
-@st.cache_resource(ttl=60, max_entries=6, show_spinner=False)
-def _gather_evidence(run_id: str, version: str) -> Evidence:  # noqa: ARG001 - cache key
-    return read(lambda session: promotion.gather_evidence(session, run_id, sources=evidence_sources()))
-
-
-def get_review(run_id: str) -> ReviewView:
-    """Return a run's candidates with their results and decisions. Raises `RunNotFound`."""
-    run, evaluations, decisions = read(
-        lambda session: (
-            runs.get_run(session, run_id),
-            list_evaluations(session, run_id),
-            list_decisions(session, run_id=run_id),
-        )
-    )
-    students = {student.name: student for student in settings().students}
-    costs = {
-        str(result.candidate): review_view.price_per_1k(result.metrics, students.get(result.candidate.student))
-        for result in evaluations
-    }
-    rows = load_evaluation_set(run.evaluation_set) if run.evaluation_set else EvaluationSet()
-    return ReviewView(
-        run_id=run_id,
-        workload_id=run.summary.workload_id,
-        client_id=run.summary.client_id,
-        teachers=rows.teachers,
-        evaluation_set=run.evaluation_set or "",
-        evaluation_records=len(rows.requests),
-        training_records=next(
-            (int(entry["records"]) for entry in run.summary.datasets if entry["kind"] == "training"), None
-        ),
-        finished_at=run.summary.finished_at,
-        candidates=review_view.build_candidates(evaluations, decisions, costs=costs, bases=get_evidence(run_id).bases),
-    )
-
-
-@st.cache_resource(max_entries=60, show_spinner=False)
-def load_samples(run_id: str, candidate: str, results_hash: str) -> tuple[Sample, ...]:  # noqa: ARG001 - cache key
-    """Return a candidate's samples in the order of the evaluation set; results that change have another hash."""
-    chosen = parse_candidate(candidate)
-    return read(lambda session: tuple(evaluation.load_samples(session, run_id, chosen)))
-
-
-@st.cache_resource(max_entries=20, show_spinner=False)
-def load_evaluation_set(sha256: str) -> EvaluationSet:
-    """Return the requests and answers of an evaluation set, in its order; the name is the content's hash."""
-    content = read(lambda session: open_artifact(session, sha256))
-    return EvaluationSet.parse(content)
 
 
 def decide(request: DecisionRequest) -> Decision:

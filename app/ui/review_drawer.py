@@ -1,48 +1,45 @@
-"""The drawer with one record of a review: the request, the teacher's answer, and what each variant answered."""
+"""The drawer in which records are read one after another, marked, and counted as read."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
+from dataclasses import dataclass
 
 import streamlit as st
 
-from app.ui import conversation, drawer, numbers, queries, review_evidence, review_records, url
-from app.ui.diff import compare_words, render_diff
-from app.ui.evaluation_set import EvaluationSet
-from app.ui.review_records import answer_text
+from app.ui import boundary, identity, numbers, reader, review_queries, review_record, review_records, url
+from app.ui.identity import Duty
+from app.ui.reader import MarkEntry, ReaderPage, ReaderState
+from app.ui.review_record import RecordAnswers
 from app.ui.review_view import CandidateView, ReviewView
+from core.database import utc_now
 from core.errors import NotFoundError
-from core.evaluation import Outcome, Sample
+from core.evaluation import Sample
+from core.promotion import Mark, MarkRequest, MustSee
 
-WIDTH_PX = 640
+WIDTH_PX = 680
+PROBLEM, REFUSED = "mark_problem", "refused_mark"
+NOT_A_REVIEWER = "Reviewers and approvers mark records; switch to one of them in the side bar."
 
 
-def show_record(
-    review: ReviewView, chosen: CandidateView, record: str, *, samples: Sequence[Sample], base: Sequence[Sample]
-) -> None:
+@dataclass(frozen=True, kw_only=True)
+class ReadingList:
+    """What is read: the candidate's records in the order of the table, and every variant's answers by record key."""
+
+    review: ReviewView
+    chosen: CandidateView
+    positions: Sequence[int]
+    variants: Mapping[str, Mapping[str, Sample]]
+    must_see: MustSee
+
+
+def show_record(reading: ReadingList, record: str) -> None:
     """Open the drawer of a record, named by its place in the evaluation set. Raises `NotFoundError`."""
-    rows = queries.load_evaluation_set(review.evaluation_set)
-    if not record.isascii() or not record.isdigit() or int(record) >= len(rows.requests):
+    samples = reading.review.evidence.samples[reading.chosen.candidate]
+    if not record.isascii() or not record.isdigit() or int(record) >= len(samples):
         raise NotFoundError(
-            f"the evaluation set has no record {record!r}; it holds {len(rows.requests)}, counted from 0",
-            field="record",
+            f"the evaluation set has no record {record!r}; it holds {len(samples)}, counted from 0", field="record"
         )
-    answers = {
-        view.name: queries.load_samples(review.run_id, view.id, view.results_hash)[int(record)]
-        for view in review.candidates
-        if view.candidate.student == chosen.candidate.student
-    }
-    reading = review_evidence.current_reading(review_records.count_readings(samples, base), has_base=bool(base))
-    positions = [sample.position for sample in review_records.select_samples(samples, base, reading)]
-    _open(rows, int(record), answers, chosen.name, review_records.step_from(int(record), positions))
-
-
-def render_answers(teacher: str, answers: Mapping[str, Sample], chosen: str) -> str:
-    """Return every variant's answer, the chosen one with its changes against the teacher marked."""
-    rows = [_render_answer(name, sample, teacher, is_chosen=name == chosen) for name, sample in answers.items()]
-    first = (
-        f'<div class="fw-answer"><div class="fw-role">Teacher</div><div class="fw-text">{escape(teacher)}</div></div>'
-    )
-    return f'<div class="fw-answers">{first}{"".join(rows)}</div>'
+    st.session_state.pop(PROBLEM, None)
+    _open(reading)
 
 
 @st.dialog(
@@ -52,51 +49,79 @@ def render_answers(teacher: str, answers: Mapping[str, Sample], chosen: str) -> 
     icon=":material/difference:",
     on_dismiss=lambda: url.write(record=None),
 )
-def _open(
-    rows: EvaluationSet,
-    position: int,
-    answers: Mapping[str, Sample],
-    chosen: str,
-    steps: tuple[int | None, int | None],
-) -> None:
-    sample = answers[chosen]
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.caption(f"Record {position + 1} of {numbers.count(len(rows.requests))}", width="content")
-        drawer.draw_steps("Previous", "Next", steps)
-    st.markdown("**Answers**")
-    teacher = sample.expected_text or conversation.describe_answer(rows.responses[position])
-    st.html(render_answers(teacher, answers, chosen))
-    st.html(_render_facts(sample))
-    st.markdown("**Request**")
-    st.html(conversation.render_turns(conversation.read_turns(rows.requests[position])))
-    st.markdown("**Raw answers**")
-    st.html(_render_raw(rows.responses[position], sample))
+def _open(reading: ReadingList) -> None:
+    """Draw the record that the URL names; a step or a mark reruns the drawer alone."""
+    position = int(st.query_params["record"])
+    account = identity.current_account()
+    may_mark = account.may(Duty.REVIEWER) or account.may(Duty.APPROVER)
+    run_id, candidate = reading.review.run_id, reading.chosen.candidate
+    if may_mark:
+        review_queries.note_seen(run_id, candidate, position, seen_by=account.id)
+    marks = review_queries.list_marks(run_id, candidate)
+    before, after = review_records.step_from(position, reading.positions)
+    problem, refused = st.session_state.get(PROBLEM), st.session_state.get(REFUSED)
+    is_about_this = refused is not None and refused.position == position
+    state = ReaderState(
+        current=_page(reading, position, marks),
+        previous=None if before is None else _page(reading, before, marks),
+        following=None if after is None else _page(reading, after, marks),
+        problem=problem.body if problem and is_about_this else None,
+        refused=refused if is_about_this else None,
+        why_not=None if may_mark else NOT_A_REVIEWER,
+    )
+    reader.draw_reader(
+        state,
+        on_step=lambda wanted: _step(reading, wanted),
+        on_mark=lambda entry: _mark(reading, entry, marked_by=account.id),
+    )
 
 
-def _render_answer(name: str, sample: Sample, teacher: str, *, is_chosen: bool) -> str:
-    badge = review_evidence.outcome_badge(sample.outcome)
-    text = answer_text(sample)
-    body = render_diff(compare_words(teacher, text)) if is_chosen else f'<div class="fw-text">{escape(text)}</div>'
-    error = f'<div class="fw-note">{escape(sample.error)}</div>' if sample.error else ""
-    marked = " fw-chosen" if is_chosen else ""
-    return f'<div class="fw-answer{marked}"><div class="fw-role">{escape(name)} {badge}</div>{body}{error}</div>'
+def _page(reading: ReadingList, position: int, marks: Mapping[int, Mark]) -> ReaderPage:
+    review, chosen = reading.review, reading.chosen
+    sample = review.evidence.samples[chosen.candidate][position]
+    record = RecordAnswers(
+        position=position,
+        answers={variant: each[sample.key] for variant, each in reading.variants.items() if sample.key in each},
+        chosen=chosen.candidate.variant,
+        gold=review.evidence.gold.get(sample.key),
+    )
+    said = review_queries.list_record_marks(review.run_id, chosen.candidate, position) if position in marks else ()
+    reason = next((str(each.reason) for each in reading.must_see.records if each.position == position), None)
+    return ReaderPage(
+        position=position,
+        label=_label(reading, position),
+        html=review_record.render_record(
+            record,
+            review_queries.load_evaluation_set(review.evaluation_set),
+            review_queries.load_facts(review.evaluation_set),
+        ),
+        mark_html=review_record.render_marks(said, now=utc_now(), must_see=reason),
+        mark=marks.get(position),
+    )
 
 
-def _render_facts(sample: Sample) -> str:
-    facts = {
-        "Tokens": f"{numbers.count(sample.prompt_tokens)} in, {numbers.count(sample.completion_tokens)} out",
-        "Answer time": numbers.milliseconds(sample.latency_ms),
-        "Finish reason": sample.finish_reason or numbers.UNKNOWN,
-        "Record key": sample.key,
-    }
-    if sample.outcome not in (Outcome.MISSING, Outcome.ERROR) and sample.token_overlap is not None:
-        facts["Token overlap"] = f"{sample.token_overlap:.3f}"
-    rows = "".join(f"<dt>{escape(term)}</dt><dd>{escape(value)}</dd>" for term, value in facts.items())
-    return f'<dl class="fw-facts">{rows}</dl>'
+def _label(reading: ReadingList, position: int) -> str:
+    total = numbers.count(len(reading.positions))
+    if position not in reading.positions:
+        return f"Record {position + 1} of the set"
+    return f"{reading.positions.index(position) + 1} of {total}"
 
 
-def _render_raw(response: Mapping[str, object], sample: Sample) -> str:
-    turns: Sequence[conversation.Turn] = conversation.read_answers(response)
-    own = conversation.read_message({"role": "assistant", "content": sample.output_text})
-    blocks = conversation.render_turns(turns) + conversation.render_turns([own])
-    return f'<div class="fw-raw">{blocks}</div>'
+def _step(reading: ReadingList, wanted: int) -> None:
+    if wanted in reading.positions:  # the browser may send anything
+        st.session_state.pop(PROBLEM, None)
+        url.write(record=wanted)
+
+
+def _mark(reading: ReadingList, entry: MarkEntry, *, marked_by: str) -> None:
+    request = MarkRequest(
+        run_id=reading.review.run_id,
+        candidate=reading.chosen.candidate,
+        position=entry.position,
+        kind=entry.kind,
+        marked_by=marked_by,
+        note=entry.note,
+        gold=entry.gold,
+    )
+    problem = boundary.attempt(lambda: review_queries.mark_record(request))
+    st.session_state[PROBLEM], st.session_state[REFUSED] = problem, entry if problem else None

@@ -1,24 +1,38 @@
-"""The records of a review: which ones to read, in which order, and one record with every candidate's answer. Pure."""
+"""The records of a review as rows: which reading, which columns, what each variant answered. Pure.
 
-from collections import Counter
+Selecting and ordering belongs to `core.evaluation.records`; the control's words and the row's cells are made here.
+"""
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from app.ui import conversation, numbers
 from app.ui.previews import preview_each
-from core.evaluation import Outcome, Sample
+from core.evaluation import Outcome, OutcomePair, Sample, SelectedRecord
+
+ANSWER_CHARS = 400
+"""Longer answers are cut in the table; the drawer has them whole."""
 
 
 class Reading(StrEnum):
-    """Which records to read; the values are what the control says, so they hold no counts."""
+    """Which records to read; the values are what the control says and the URL holds, so they hold no counts."""
 
     NEWLY_WRONG = "Newly wrong"  # the base agreed with the teacher, this candidate does not
+    MUST_SEE = "Must see"  # the list that the decision card counts
     NEWLY_RIGHT = "Newly right"  # the other way round
     BOTH_WRONG = "Wrong in both"
     ALL_WRONG = "All that differ"  # this candidate differs from the teacher
     ALL = "All records"
 
+
+PAIRS: Mapping[Reading, frozenset[OutcomePair]] = {
+    Reading.NEWLY_WRONG: frozenset({OutcomePair.NEWLY_WRONG}),
+    Reading.NEWLY_RIGHT: frozenset({OutcomePair.NEWLY_RIGHT}),
+    Reading.BOTH_WRONG: frozenset({OutcomePair.BOTH_WRONG}),
+    Reading.ALL_WRONG: frozenset({OutcomePair.NEWLY_WRONG, OutcomePair.BOTH_WRONG}),
+    Reading.ALL: frozenset(),
+}
 
 OUTCOME_NAMES = {
     Outcome.CORRECT: "agrees",
@@ -31,107 +45,89 @@ OUTCOME_NAMES = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReadAnswer:
+    """What one variant answered to a record."""
+
+    text: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReadRecord:
-    """One record of the list. `base` is None without a base; answers are what was read, or the raw output."""
+    """One record of the table. `answers` are by variant; a variant without a sample is left out."""
 
     position: int
     preview: str
     teacher: str
-    base: str | None
-    base_outcome: Outcome | None
-    candidate: str
-    outcome: Outcome
+    gold: str | None
+    answers: Mapping[str, ReadAnswer]
 
 
-@dataclass(frozen=True, kw_only=True)
-class AnswerOf:
-    """One candidate's answer to a record."""
-
-    name: str
-    text: str
-    outcome: Outcome
-    error: str | None
+def list_options(*, has_base: bool) -> tuple[Reading, ...]:
+    """Return the readings that mean something: without a base, nothing is newly wrong or right."""
+    return tuple(Reading) if has_base else (Reading.ALL_WRONG, Reading.MUST_SEE, Reading.ALL)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Move:
-    """How often the candidate answered `answered` where the teacher said `expected`."""
-
-    expected: str
-    answered: str
-    records: int
-
-
-def count_readings(samples: Sequence[Sample], base: Sequence[Sample]) -> Mapping[Reading, int]:
-    """Return how many records each reading holds; the three pairings are 0 without a base."""
-    by_key = _by_key(base)
-    counts = Counter(reading for sample in samples for reading in _readings(sample, by_key.get(sample.key)))
-    return {reading: counts[reading] for reading in Reading}
-
-
-def first_reading(counts: Mapping[Reading, int]) -> Reading:
+def first_reading(counts: Mapping[OutcomePair, int], *, has_base: bool) -> Reading:
     """Return where a reviewer starts: newly wrong when there is any, else whatever differs, else all."""
-    return next((r for r in (Reading.NEWLY_WRONG, Reading.ALL_WRONG) if counts[r]), Reading.ALL)
+    if has_base and counts[OutcomePair.NEWLY_WRONG]:
+        return Reading.NEWLY_WRONG
+    differ = counts[OutcomePair.NEWLY_WRONG] + counts[OutcomePair.BOTH_WRONG]
+    return Reading.ALL_WRONG if differ else Reading.ALL
 
 
-def list_records(
-    samples: Sequence[Sample],
-    base: Sequence[Sample],
-    requests: Sequence[Mapping[str, object]],
-    *,
-    reading: Reading,
-) -> tuple[ReadRecord, ...]:
-    """Return the records of a reading in the order of the evaluation set; `requests` is indexed by position."""
-    by_key = _by_key(base)
-    chosen = select_samples(samples, base, reading)
-    previews = preview_each([conversation.last_user_text(requests[sample.position]) for sample in chosen])
-    return tuple(
-        ReadRecord(
-            position=sample.position,
-            preview=preview,
-            teacher=expected_text(sample),
-            base=answer_text(other) if (other := by_key.get(sample.key)) else None,
-            base_outcome=other.outcome if other else None,
-            candidate=answer_text(sample),
-            outcome=sample.outcome,
-        )
-        for sample, preview in zip(chosen, previews, strict=True)
-    )
+def choose_records(
+    records: Sequence[SelectedRecord], reading: Reading, *, must_see: Sequence[int] = ()
+) -> list[SelectedRecord]:
+    """Return the records of a reading in the order given; the must-see list keeps its own order."""
+    if reading is not Reading.MUST_SEE:
+        wanted = PAIRS[reading]
+        return [record for record in records if not wanted or record.pair in wanted]
+    by_position = {record.sample.position: record for record in records}
+    return [by_position[position] for position in must_see if position in by_position]
 
 
-def describe_readings(counts: Mapping[Reading, int], *, has_base: bool) -> str:
+def describe_counts(counts: Mapping[OutcomePair, int], *, has_base: bool) -> str:
     """Return one line on how many records are worth reading."""
-    parts = [f"{numbers.count(counts[Reading.ALL_WRONG])} differ from the teacher"]
+    differ = counts[OutcomePair.NEWLY_WRONG] + counts[OutcomePair.BOTH_WRONG]
+    parts = [f"{numbers.count(differ)} differ from the teacher"]
     if has_base:
-        parts += [f"{numbers.count(counts[r])} {r.lower()}" for r in (Reading.NEWLY_WRONG, Reading.NEWLY_RIGHT)]
+        parts.append(f"{numbers.count(counts[OutcomePair.NEWLY_WRONG])} newly wrong")
+        parts.append(f"{numbers.count(counts[OutcomePair.NEWLY_RIGHT])} newly right")
     return " · ".join(parts)
 
 
-def select_samples(samples: Sequence[Sample], base: Sequence[Sample], reading: Reading) -> list[Sample]:
-    """Return the samples of a reading in the order of the evaluation set."""
-    by_key = _by_key(base)
-    return [sample for sample in samples if reading in _readings(sample, by_key.get(sample.key))]
+def list_records(
+    records: Sequence[SelectedRecord],
+    requests: Sequence[Mapping[str, object]],
+    *,
+    variants: Mapping[str, Mapping[str, Sample]],
+    gold: Mapping[str, str],
+) -> tuple[ReadRecord, ...]:
+    """Return rows for the records, in their order; `requests` are by position, `variants` hold samples by key."""
+    previews = preview_each([_question(requests, record.sample.position) for record in records])
+    return tuple(
+        ReadRecord(
+            position=record.sample.position,
+            preview=preview,
+            teacher=expected_text(record.sample),
+            gold=gold.get(record.sample.key),
+            answers={
+                variant: ReadAnswer(text=answer_text(sample), outcome=sample.outcome)
+                for variant, samples in variants.items()
+                if (sample := samples.get(record.sample.key)) is not None
+            },
+        )
+        for record, preview in zip(records, previews, strict=True)
+    )
 
 
 def step_from(position: int, positions: Sequence[int]) -> tuple[int | None, int | None]:
-    """Return the positions before and after a record in a reading; from outside one steps into it."""
-    before = [other for other in positions if other < position]
-    after = [other for other in positions if other > position]
-    return (before[-1] if before else None), (after[0] if after else None)
-
-
-def list_moves(samples: Sequence[Sample], *, shown: int) -> tuple[Move, ...]:
-    """Return the most frequent pairs of teacher's and candidate's answer that differ, by label."""
-    pairs = Counter(
-        (sample.expected_label, sample.answer_label or OUTCOME_NAMES[sample.outcome])
-        for sample in samples
-        if sample.outcome is not Outcome.CORRECT and sample.expected_label is not None
-    )
-    ordered = sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))
-    return tuple(
-        Move(expected=str(expected), answered=answered, records=records)
-        for (expected, answered), records in ordered[:shown]
-    )
+    """Return the positions before and after a record in a reading; from outside one steps to its beginning."""
+    if position not in positions:
+        return None, positions[0] if positions else None
+    at = positions.index(position)
+    return (positions[at - 1] if at else None), (positions[at + 1] if at + 1 < len(positions) else None)
 
 
 def answer_text(sample: Sample) -> str:
@@ -144,20 +140,10 @@ def expected_text(sample: Sample) -> str:
     return sample.expected_text or ""
 
 
-def _readings(sample: Sample, base: Sample | None) -> tuple[Reading, ...]:
-    is_right = sample.outcome is Outcome.CORRECT
-    readings = [Reading.ALL] if is_right else [Reading.ALL, Reading.ALL_WRONG]
-    if base is None:
-        return tuple(readings)
-    base_is_right = base.outcome is Outcome.CORRECT
-    if base_is_right and not is_right:
-        readings.append(Reading.NEWLY_WRONG)
-    elif is_right and not base_is_right:
-        readings.append(Reading.NEWLY_RIGHT)
-    elif not is_right:
-        readings.append(Reading.BOTH_WRONG)
-    return tuple(readings)
+def shorten(text: str) -> str:
+    """Return an answer as the table shows it."""
+    return text if len(text) <= ANSWER_CHARS else f"{text[:ANSWER_CHARS].rstrip()}…"
 
 
-def _by_key(samples: Sequence[Sample]) -> dict[str, Sample]:
-    return {sample.key: sample for sample in samples}
+def _question(requests: Sequence[Mapping[str, object]], position: int) -> str:
+    return conversation.last_user_text(requests[position]) if position < len(requests) else ""

@@ -1,64 +1,45 @@
-"""A finished run as the Review page shows it: values only, made from what `core` stored. Pure.
+"""A finished run as the Review page shows it: values only, made from the evidence that `core` gathered. Pure.
 
-A candidate is judged against the teacher's answers and nothing else here; gates and gold come from `core.evaluation`
-when a policy is checked, and fill the same lines of evidence.
+Every number and every sentence comes from `core.evaluation`; this module chooses, orders and words them for the screen.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from app.ui import numbers
-from core.evaluation import Candidate, Metrics, Outcome, ResultsBasis, Sample, StoredEvaluation
-from core.promotion import Decision, Verdict
-from core.settings import Student
-from core.statistics import Interval, count_pairs, tango_interval
+from core.evaluation import Candidate, CandidateAssessment, Gate, GateStatus, Metrics, ResultsBasis, StoredEvaluation
+from core.promotion import Decision, Evidence, Verdict
+from core.statistics import Interval
 
 VARIANT_ORDER = ("base", "icl", "customized")
 VARIANT_NAMES = {"base": "base", "icl": "in-context", "customized": "customized"}
-
-
-class Standing(StrEnum):
-    """How a line of evidence stands; the values are read out beside its sign."""
-
-    PASSES = "passes"
-    NEEDS_JUDGEMENT = "needs judgement"
-    FAILS = "fails"
-    UNKNOWN = "unknown"
-    STATED = "stated"  # a fact without a limit
+STATUS_ORDER = (GateStatus.FAILS, GateStatus.NEEDS_JUDGEMENT, GateStatus.UNKNOWN, GateStatus.PASSES)
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvidenceLine:
-    """One line beside the verdict; `limit` is empty where nothing is demanded."""
+class Figure:
+    """One headline figure; `note` says its interval or what it is compared with."""
 
     title: str
-    observed: str
-    limit: str = ""
-    standing: Standing = Standing.STATED
-
-
-@dataclass(frozen=True, kw_only=True)
-class Gain:
-    """A variant's share of right answers minus its base's on the same records, -1 to 1, with Tango's interval."""
-
-    value: float
-    interval: Interval | None
+    value: str
+    note: str
+    help: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class CandidateView:
-    """One candidate: its scores, what they rest on, and the last act on it."""
+    """One candidate as assessed, what a decision on it binds to, and the last act on it."""
 
-    candidate: Candidate
-    model: str
-    metrics: Metrics
-    agreement: Interval | None
-    results_hash: str
-    cost_per_1k_usd: float | None
-    service_scores: Mapping[str, float]
+    assessed: CandidateAssessment
+    evaluation: StoredEvaluation
+    basis: ResultsBasis
     decision: Decision | None
+
+    @property
+    def candidate(self) -> Candidate:
+        """The student and its variant."""
+        return self.evaluation.candidate
 
     @property
     def id(self) -> str:
@@ -71,6 +52,22 @@ class CandidateView:
         return name_candidate(self.candidate)
 
     @property
+    def metrics(self) -> Metrics:
+        """Its scores."""
+        return self.evaluation.metrics
+
+    @property
+    def agreement(self) -> Interval | None:
+        """The interval of its agreement with the teacher; None without records."""
+        return self.assessed.comparison.agreement.interval
+
+    @property
+    def cost_per_1k_usd(self) -> float | None:
+        """What 1,000 requests cost with the student, in US dollars; None where unknown."""
+        cost = self.assessed.cost
+        return None if cost is None or cost.student_request_usd is None else cost.student_request_usd * 1_000
+
+    @property
     def standing_decision(self) -> Decision | None:
         """The decision that holds now; None before any, and after a withdrawal."""
         is_withdrawn = self.decision is not None and self.decision.verdict is Verdict.WITHDRAWN
@@ -81,34 +78,58 @@ class CandidateView:
         """How many acts there were: what the next act must have seen."""
         return self.decision.sequence if self.decision else 0
 
+    def list_gates(self, *statuses: GateStatus) -> tuple[Gate, ...]:
+        """Return the gates of these statuses, in the order of the card."""
+        return tuple(gate for gate in self.assessed.gates if gate.status in statuses)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ReviewView:
     """Everything the Review page shows of one run except single records."""
 
-    run_id: str
-    workload_id: str
-    client_id: str | None
+    evidence: Evidence
     teachers: tuple[str, ...]
-    evaluation_set: str
     evaluation_records: int
     training_records: int | None
-    finished_at: datetime | None
     candidates: tuple[CandidateView, ...]
+
+    @property
+    def run_id(self) -> str:
+        """The run's id."""
+        return self.evidence.run.summary.id
+
+    @property
+    def workload_id(self) -> str:
+        """The workload that was evaluated."""
+        return self.evidence.run.summary.workload_id
+
+    @property
+    def evaluation_set(self) -> str:
+        """The SHA-256 of the evaluation file; empty before it is built."""
+        return self.evidence.run.evaluation_set or ""
+
+    @property
+    def finished_at(self) -> datetime | None:
+        """When the run ended."""
+        return self.evidence.run.summary.finished_at
 
     @property
     def teacher(self) -> str:
         """What answers in production, in words."""
         return ", ".join(self.teachers) or "the teacher"
 
+    @property
+    def has_gold(self) -> bool:
+        """Whether any record has an answer that a person confirmed."""
+        return bool(self.evidence.gold)
+
     def find(self, candidate_id: str) -> CandidateView | None:
         """Return one candidate, or None."""
         return next((view for view in self.candidates if view.id == candidate_id), None)
 
-    def find_base(self, view: CandidateView) -> CandidateView | None:
-        """Return the base of the same student, or None for a base and without one."""
-        base = Candidate(student=view.candidate.student, variant="base")
-        return None if view.candidate == base else self.find(str(base))
+    def list_variants(self, view: CandidateView) -> tuple[CandidateView, ...]:
+        """Return all variants of the same student, base first."""
+        return tuple(each for each in self.candidates if each.candidate.student == view.candidate.student)
 
 
 def name_candidate(candidate: Candidate) -> str:
@@ -116,46 +137,32 @@ def name_candidate(candidate: Candidate) -> str:
     return f"{candidate.student} · {VARIANT_NAMES.get(candidate.variant, candidate.variant)}"
 
 
-def build_candidates(
-    evaluations: Sequence[StoredEvaluation],
-    decisions: Sequence[Decision],
-    *,
-    costs: Mapping[str, float | None],
-    bases: Mapping[Candidate, ResultsBasis],
-) -> tuple[CandidateView, ...]:
+def build_candidates(evidence: Evidence, decisions: Sequence[Decision]) -> tuple[CandidateView, ...]:
     """Return the candidates by student, then base before in-context before customized.
 
-    `decisions` are the run's acts, newest first; `costs` are US dollars per 1,000 requests by candidate id.
+    `decisions` are the run's acts, in any order.
     """
+    newest = find_newest(decisions)
+    views = [
+        CandidateView(
+            assessed=assessed,
+            evaluation=evidence.evaluations[assessed.comparison.candidate],
+            basis=evidence.bases[assessed.comparison.candidate],
+            decision=newest.get(assessed.comparison.candidate),
+        )
+        for assessed in evidence.assessment.candidates
+    ]
+    return tuple(sorted(views, key=lambda view: (view.candidate.student, _place(view.candidate.variant))))
+
+
+def find_newest(decisions: Sequence[Decision]) -> Mapping[Candidate, Decision]:
+    """Return the last act on each candidate."""
     newest: dict[Candidate, Decision] = {}
     for decision in decisions:
         known = newest.get(decision.candidate)
         if known is None or decision.sequence > known.sequence:
             newest[decision.candidate] = decision
-    views = [
-        CandidateView(
-            candidate=result.candidate,
-            model=result.model,
-            metrics=result.metrics,
-            agreement=result.agreement,
-            results_hash=bases[result.candidate].hash,
-            cost_per_1k_usd=costs.get(str(result.candidate)),
-            service_scores=result.service_scores,
-            decision=newest.get(result.candidate),
-        )
-        for result in evaluations
-    ]
-    return tuple(sorted(views, key=lambda view: (view.candidate.student, _place(view.candidate.variant))))
-
-
-def price_per_1k(metrics: Metrics, student: Student | None) -> float | None:
-    """Return what 1,000 such requests cost with the student, in US dollars; None without prices or token counts."""
-    if student is None or student.price_input_usd is None or student.price_output_usd is None:
-        return None
-    if metrics.prompt_tokens is None or metrics.completion_tokens is None or metrics.n == 0:
-        return None
-    total = metrics.prompt_tokens * student.price_input_usd + metrics.completion_tokens * student.price_output_usd
-    return total / 1_000_000 / metrics.n * 1_000
+    return newest
 
 
 def choose_candidate(candidates: Sequence[CandidateView]) -> CandidateView | None:
@@ -166,59 +173,44 @@ def choose_candidate(candidates: Sequence[CandidateView]) -> CandidateView | Non
     return max(pool, key=lambda view: view.agreement.low if view.agreement else -1.0, default=None)
 
 
-def measure_gain(samples: Sequence[Sample], base: Sequence[Sample]) -> Gain | None:
-    """Return what a variant gained over its base on the records both have; None without any."""
-    base_right = {sample.key: sample.outcome is Outcome.CORRECT for sample in base}
-    counts = count_pairs(
-        (sample.outcome is Outcome.CORRECT, base_right[sample.key]) for sample in samples if sample.key in base_right
+def list_figures(view: CandidateView) -> tuple[Figure, ...]:
+    """Return the three headline figures: agreement, cost of 1,000 requests, 95th percentile of the answer time."""
+    agreement, cost, latency = view.assessed.comparison.agreement, view.assessed.cost, view.assessed.latency
+    measured = latency.candidate
+    return (
+        Figure(
+            title="Agreement",
+            value=numbers.share(agreement.value),
+            note=describe_interval(agreement.interval),
+            help=f"How often the candidate answers as the teacher, of {numbers.quantity(agreement.n, 'record')}, with"
+            " Wilson's 95 % interval.",
+        ),
+        Figure(
+            title="Cost per 1k",
+            value=numbers.money(view.cost_per_1k_usd),
+            note="teacher unknown"
+            if cost is None or cost.teacher_request_usd is None
+            else f"teacher {numbers.money(cost.teacher_request_usd * 1_000)}",
+            help="What 1,000 requests cost, from measured tokens and the prices in the settings.",
+        ),
+        Figure(
+            title="p95 answer time",
+            value=numbers.milliseconds(measured.p95.value if measured is not None else None),
+            note="not measured" if measured is None else f"{numbers.quantity(measured.n, 'answer')}, {measured.source}",
+            help="Nineteen of twenty answers came at least as fast, where the note says.",
+        ),
     )
-    if counts.difference is None:
-        return None
-    return Gain(value=counts.difference, interval=tango_interval(counts))
 
 
-def state_verdict(view: CandidateView) -> str:
-    """Return the verdict in one sentence, with comparator, interval and n; never more than the numbers say."""
-    metrics = view.metrics
-    if view.agreement is None:
-        return "No record was judged, so nothing is known about this candidate."
-    share = numbers.share(metrics.accuracy)
-    interval = numbers.share_interval(view.agreement.low, view.agreement.high)
-    records = f"{numbers.count(metrics.correct)} of {numbers.quantity(metrics.n, 'record')}"
-    return f"Agrees with the teacher on {share} of answers: {records}, 95{numbers.NBSP}% interval {interval}."
+def describe_interval(interval: Interval | None) -> str:
+    """Return a share's interval; "not enough records" where there is none."""
+    return numbers.share_interval(interval.low, interval.high) if interval is not None else "not enough records"
 
 
-def list_evidence(view: CandidateView, gain: Gain | None) -> tuple[EvidenceLine, ...]:
-    """Return what is known about a candidate, line by line; unknown where it was not measured."""
-    metrics = view.metrics
-    lines = [
-        EvidenceLine(title="Agreement with the teacher", observed=describe_agreement(view)),
-        EvidenceLine(title="Against its base", observed=describe_gain(gain)),
-        EvidenceLine(title="Records judged on", observed=numbers.count(metrics.n)),
-        EvidenceLine(title="Without an answer", observed=numbers.count(metrics.missing + metrics.errors)),
-        EvidenceLine(title="Unreadable or cut off", observed=numbers.count(metrics.invalid_format + metrics.truncated)),
-        EvidenceLine(title="Cost per 1,000 requests", observed=numbers.money(view.cost_per_1k_usd)),
-        EvidenceLine(title="Mean answer time", observed=numbers.milliseconds(metrics.mean_latency_ms)),
-    ]
-    return tuple(lines)
-
-
-def describe_agreement(view: CandidateView) -> str:
-    """Return the share of agreement with its interval."""
-    if view.agreement is None:
-        return numbers.UNKNOWN
-    interval = numbers.share_interval(view.agreement.low, view.agreement.high)
-    return f"{numbers.share(view.metrics.accuracy)} ({interval})"
-
-
-def describe_gain(gain: Gain | None) -> str:
-    """Return the gain over the base with its interval; "no base" where there is nothing to compare with."""
-    if gain is None:
-        return "no base to compare with"
-    if gain.interval is None:
-        return numbers.points(gain.value)
-    low, high = numbers.points(gain.interval.low), numbers.points(gain.interval.high)
-    return f"{numbers.points(gain.value)} ({low.removesuffix(f'{numbers.NBSP}pp')} to {high})"
+def count_statuses(view: CandidateView) -> Mapping[GateStatus, int]:
+    """Return how many gates stand how, the worst first; statuses without a gate are left out."""
+    counts = {status: len(view.list_gates(status)) for status in STATUS_ORDER}
+    return {status: count for status, count in counts.items() if count}
 
 
 def describe_provenance(view: ReviewView) -> str:
@@ -229,6 +221,7 @@ def describe_provenance(view: ReviewView) -> str:
     if view.finished_at is not None:
         parts.append(f"finished {numbers.moment(view.finished_at)}")
     parts.append(f"evaluation set {numbers.short_hash(view.evaluation_set)}")
+    parts.append(f"policy {numbers.short_hash(view.evidence.policy.hash)}")
     return " · ".join(parts)
 
 

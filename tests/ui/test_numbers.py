@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.ui import numbers
+from core.evaluation import wording
+from core.statistics import Interval
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
@@ -16,10 +18,26 @@ def plain(text: str) -> str:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.948, "94.8 %"), (1.0, "100.0 %"), (0.0, "0.0 %"), (0.00049, "0.0 %"), (None, "unknown")],
+    [
+        (0.948, "94.8 %"),
+        (1.0, "100.0 %"),
+        (0.9996, "99.9 %"),
+        (0.0, "0.0 %"),
+        (0.00049, "0.1 %"),
+        (None, "unknown"),
+    ],
 )
 def test_shares_read_in_per_cent_with_one_decimal(value: float | None, text: str) -> None:
     assert plain(numbers.share(value)) == text
+
+
+def test_intervals_are_rounded_outwards_as_verdicts_word_them() -> None:
+    assert plain(numbers.share_interval(0.92579, 0.96421)) == "92.5 to 96.5 %"
+    assert plain(numbers.share_interval(0.925, 0.964)) == "92.5 to 96.4 %"
+    assert plain(numbers.points_interval(-0.0121, 0.0174)) == "−1.3 to +1.8 pp"
+    assert numbers.share_interval(0.92579, 0.96421).replace(numbers.NBSP, " ") == wording.share_interval(
+        Interval(low=0.92579, high=0.96421)
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,18 @@ from streamlit.testing.v1 import AppTest
 
 from app.ui import decision_dialog
 from core.database import Database, utc_now
-from core.evaluation import Candidate, list_evaluations
-from core.promotion import DecisionRequest, Verdict, decide, list_decisions
+from core.evaluation import Candidate
+from core.promotion import DecisionRequest, Verdict, decide, gather_evidence, list_decisions, list_seen
 from tests.ui.conftest import open_page
-from tests.ui.runs import LARGE, add_finished_run, add_running_run, evidence_sources, open_state
+from tests.ui.runs import (
+    LARGE,
+    POLICY,
+    add_finished_run,
+    add_running_run,
+    evidence_sources,
+    open_state,
+    write_policy,
+)
 
 BEST = f"{LARGE}:customized"
 
@@ -43,27 +51,49 @@ def test_it_opens_on_the_best_candidate_and_says_what_would_replace_what(databas
     )
 
 
-def test_the_verdict_has_comparator_interval_and_n_as_stored(database: Database) -> None:
+def test_the_card_says_what_the_evidence_says(database: Database) -> None:
     with database.read() as session:
-        result = next(r for r in list_evaluations(session, "done-1") if str(r.candidate) == BEST)
-    assert result.agreement is not None
+        evidence = gather_evidence(session, "done-1", sources=evidence_sources(database))
+    assessed = evidence.assessment.find(Candidate(student=LARGE, variant="customized"))
+    assert assessed is not None
     app = open_page("review", run="done-1")
-    low, high = f"{result.agreement.low * 100:.1f}", f"{result.agreement.high * 100:.1f}"
-    assert (
-        f"Agrees with the teacher on {result.metrics.accuracy * 100:.1f} % of answers: {result.metrics.correct} of"
-        f" 60 records, 95 % interval {low} to {high} %." in texts(app)
-    )
-    agreement, gain, cost = app.metric
-    assert agreement.value.startswith(f"{result.metrics.accuracy * 100:.1f}")
-    assert gain.value.startswith("+")
+    shown = texts(app)
+    assert assessed.verdict.sentence in shown
+    assert str(assessed.verdict.training) in shown
+    agreement, cost, latency = app.metric
+    assert agreement.value.startswith(f"{(assessed.comparison.agreement.value or 0) * 100:.1f}")
+    assert assessed.latency.candidate is not None
     assert cost.value == "unknown"
+    assert latency.value == f"{assessed.latency.candidate.p95.value:.0f}\N{NO-BREAK SPACE}ms"
 
 
-def test_a_link_names_the_candidate_and_the_tab(database: Database) -> None:
-    app = open_page("review", run="done-1", candidate=f"{LARGE}:base", tab="Errors")
-    assert app.selectbox(key="candidate").value == f"{LARGE}:base"
-    assert any("Answers that moved most" in title.value for title in app.subheader)
-    assert app.metric[1].value == "none"  # a base has no base
+def test_failing_gates_disable_approve_and_are_named(data: Path, database: Database) -> None:
+    write_policy(data, "minimum_records = 50\n")
+    app = open_page("review", run="done-1")
+    assert app.button(key="act_approved").disabled
+    assert not app.button(key="act_rejected").disabled
+    assert "Approve is blocked by what fails: Records without an answer" in texts(app)
+
+
+def test_an_override_needs_a_reason_and_is_shown_in_red(data: Path, database: Database) -> None:
+    write_policy(data, "minimum_records = 50\nallow_override = true\n")
+    app = open_page("review", run="done-1")
+    assert "Approving overrides what fails: Records without an answer" in texts(app)
+    app.button(key="act_approved").click().run()
+    app.text_area(key=decision_dialog.REASON).set_value("Read them all.")
+    app.button(key="confirm_act").click().run()
+    assert "overrides failing gates" in app.warning[0].value
+    app.text_area(key=decision_dialog.OVERRIDE_REASON).set_value("Two time-outs of the service.")
+    app.button(key="confirm_act").click().run()
+    assert decisions(database) == [("approved", "priya.raman", "Read them all.")]
+    assert "Two time-outs of the service." in "".join(error.value for error in app.error)
+
+
+def test_an_approval_waits_for_the_must_see_records(data: Path, database: Database) -> None:
+    write_policy(data, f"{POLICY}\nrequire_must_see = true\n")
+    app = open_page("review", run="done-1")
+    assert app.button(key="act_approved").disabled
+    assert "Approve waits until" in texts(app)
 
 
 def test_an_unknown_candidate_names_the_near_miss(database: Database) -> None:
@@ -89,6 +119,28 @@ def test_the_records_tab_starts_with_what_became_wrong(database: Database) -> No
     app = open_page("review", run="done-1", tab="Records")
     assert app.segmented_control(key="show_records").value == "Newly wrong"
     assert "differ from the teacher" in texts(app)
+
+
+def test_filters_come_from_the_url_and_what_is_no_option_is_refused(database: Database) -> None:
+    app = open_page("review", run="done-1", tab="Records", show="All records", label="credit ratings")
+    assert app.selectbox(key="filter_label").value == "credit ratings"
+    assert "No record is of this kind" in texts(open_page("review", run="done-1", tab="Records", text="nowhere said"))
+    refused = open_page("review", run="done-1", tab="Records", label="earning")
+    assert "did you mean 'earnings'" in refused.warning[0].value.replace("\\", "")
+
+
+def test_opening_a_record_counts_as_reading_it_for_reviewers_only(database: Database) -> None:
+    def seen() -> frozenset[int]:
+        with database.read() as session:
+            return list_seen(session, "done-1", Candidate(student=LARGE, variant="customized"))
+
+    app = open_page("review", run="done-1")
+    app.selectbox(key="demo_account").select("teo.vargas").run()
+    app.query_params["record"] = "3"
+    app.run()
+    assert seen() == frozenset()
+    open_page("review", run="done-1", record="5")
+    assert seen() == {5}
 
 
 def test_a_record_that_is_not_in_the_set_is_refused(database: Database) -> None:
