@@ -44,11 +44,17 @@ from core.datasets.gold_import import GoldImport, find_request_key, import_gold
 from core.datasets.icl import BuiltIcl, IclDataset, IclOptions, build_icl, check_icl_options
 from core.datasets.manifest import hash_manifest
 from core.datasets.options import BuildOptions, LimitMethod, WorkloadType, check_options, check_sizes
+from core.datasets.personal_data import PersonalData
+from core.datasets.preview import Preview, PreviewedBuild, PreviewFile, preview_datasets
+from core.datasets.preview_icl import IclPreview, preview_icl
 from core.datasets.progress import OnProgress, Progress, Stage
+from core.datasets.sampling import CountsRequests
 from core.datasets.selection import selection_filter
 from core.datasets.similarity import Embedder, EmbeddingSimilarity, NgramSimilarity, Similarity
 from core.datasets.split import DrawMethod
+from core.datasets.verification import Difference, Rebuilt, rebuild_and_verify, rebuild_icl
 from core.datasets.warnings import BuildWarning, WarningCode
+from core.datasets.witness import PersonalDataHint, PreviewConflict
 
 __all__ = [
     "NO_CORRECTIONS",
@@ -61,10 +67,12 @@ __all__ = [
     "ClassCounts",
     "Conflict",
     "Corrections",
+    "CountsRequests",
     "Dataset",
     "DatasetError",
     "DatasetFile",
     "DiffRecord",
+    "Difference",
     "DrawMethod",
     "Embedder",
     "EmbeddingSimilarity",
@@ -81,13 +89,21 @@ __all__ = [
     "GoldStatement",
     "IclDataset",
     "IclOptions",
+    "IclPreview",
     "InvalidReason",
     "LimitMethod",
     "LineProblem",
     "NgramSimilarity",
     "OnProgress",
+    "PersonalData",
+    "PersonalDataHint",
+    "Preview",
+    "PreviewConflict",
+    "PreviewFile",
+    "PreviewedBuild",
     "Progress",
     "QualityReason",
+    "Rebuilt",
     "RunOnSet",
     "Similarity",
     "Stage",
@@ -119,7 +135,11 @@ __all__ = [
     "load_vetoes",
     "open_corrections",
     "open_evaluation_set",
+    "preview_datasets",
+    "preview_icl",
     "read_gold_file",
+    "rebuild_and_verify",
+    "rebuild_icl",
     "selection_filter",
     "veto_requests",
 ]

@@ -64,7 +64,7 @@ class IclOptions:
 class IclDataset:
     """The evaluation file with examples, for the students whose contexts hold the same ones.
 
-    `shown` is the number of examples in each record, in the order of the file.
+    `context_length` is the smallest of theirs. `shown` is the number of examples of each record, in the file's order.
     """
 
     students: tuple[str, ...]

@@ -43,11 +43,17 @@ class BuildWarning:
 
 
 def list_warnings(
-    counts: BuildCounts, options: BuildOptions, *, evaluation: Draw | None, validation: Draw, vetoed_evaluation: int = 0
+    counts: BuildCounts,
+    options: BuildOptions,
+    *,
+    evaluation: Draw | None,
+    validation: Draw | None,
+    vetoed_evaluation: int = 0,
 ) -> tuple[BuildWarning, ...]:
     """Return the warnings of a build, in the order of its steps.
 
-    `evaluation` is None for a frozen evaluation set, `vetoed_evaluation` the number of its records that are vetoed.
+    A draw is None where there was none: `evaluation` of a frozen evaluation set, both of an estimate. Of a frozen set,
+    `vetoed_evaluation` is the number of records that are vetoed.
     """
     return (
         *_about_records(counts),
@@ -105,7 +111,7 @@ def _about_corrections(counts: BuildCounts, vetoed_evaluation: int) -> Iterator[
         )
 
 
-def _about_draws(evaluation: Draw | None, validation: Draw) -> Iterator[BuildWarning]:
+def _about_draws(evaluation: Draw | None, validation: Draw | None) -> Iterator[BuildWarning]:
     for name, draw in (("evaluation", evaluation), ("validation", validation)):
         if draw is not None and draw.method is DrawMethod.RANDOM_TOO_SMALL:
             yield BuildWarning(
