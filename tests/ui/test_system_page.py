@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from app.ui import system_view
+from app.ui import queries, system_view
 from app.ui.run_queries import ServiceSighting
 from core.database import Database, utc_now
 from core.logs import request_import
@@ -104,6 +104,21 @@ def test_a_database_that_is_down_leaves_the_other_parts_and_says_since_when(data
     assert "can still be read" in app.error[0].value
     assert "198 records in 3 workloads" in texts(app)
     assert "Streamlit" in texts(app)
+
+
+def test_a_database_that_goes_down_says_when_it_last_answered_and_comes_back(database: Database, data: Path) -> None:
+    app = open_page("decisions")
+    queries.database().dispose()  # pooled connections would keep the lost file
+    (data / "state.db").rename(data / "moved.db")
+    (data / "state.db").mkdir()
+    app.run()
+    (error,) = app.error
+    assert "It last answered just now, at" in error.value.replace("\N{NO-BREAK SPACE}", " ")
+    (data / "state.db").rmdir()
+    (data / "moved.db").rename(data / "state.db")
+    app.run()
+    assert not app.error
+    assert queries.first_failures() == {}
 
 
 def test_what_no_worker_has_looked_at_lately_is_not_known() -> None:
