@@ -4,14 +4,14 @@ Each is re-entrant: it stores what it created and, entered again, attaches to it
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
 from sqlmodel import Session
 
 from core.artifacts import open_artifact
-from core.evaluation import Candidate, evaluate_outputs, store_evaluation
+from core.evaluation import Candidate, store_evaluation
 from core.nemo import (
     CustomizationSpec,
     CustomizationStatus,
@@ -26,6 +26,7 @@ from core.nemo import (
 )
 from core.runs.attachment import ensure_created
 from core.runs.errors import StepFailed
+from core.runs.evaluation_result import build_result
 from core.runs.execution import Execution
 from core.runs.leases import RunEvent
 from core.runs.prepared import Prepared, load_prepared
@@ -147,20 +148,13 @@ def evaluate(execution: Execution, step: StepRow) -> StepResult:
         _wait(execution, step, cancel=lambda: cancel(job_id))
     scores = execution.call(lambda: operations.evaluation_scores(job_id))
     outputs = execution.call(lambda: list(operations.evaluation_samples(job_id)))
-    result = evaluate_outputs(
-        prepared.expected,
-        outputs,
-        candidate=candidate,
-        answer_format=prepared.answer_format,
-        has_labels=prepared.has_labels,
-        evaluation_set=prepared.evaluation_set,
-    )
+    result = build_result(execution, prepared, candidate, spec=spec, outputs=outputs)
 
     def store(session: Session) -> None:
         store_evaluation(
             session,
             execution.run_id,
-            replace(result, prompt_template=f"{spec.kind.value} task"),
+            result,
             model=spec.model,
             remote_id=job_id,
             service_scores=scores,

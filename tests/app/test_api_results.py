@@ -69,6 +69,33 @@ def test_training_helped(stack: Stack) -> None:
     assert found[CUSTOMIZED]["samples_hash"] != found[BASE]["samples_hash"]
 
 
+def test_the_worker_stored_bootstrap_intervals_with_the_runs_seed(stack: Stack) -> None:
+    job = stack.finished_run
+    comparison = stack.http.get(f"/api/jobs/{job['id']}/comparison").json()
+    base, customized = (each["estimates"] for each in comparison["candidates"])
+    assert base["macro_f1_gain"] is None
+    for estimates in (base, customized):
+        assert estimates["macro_f1"]["seed"] == job["request"]["seed"]
+    macro_f1 = evaluations(job)[CUSTOMIZED]["metrics"]["macro_f1"]
+    assert customized["macro_f1"]["value"] == pytest.approx(macro_f1)
+    gain = customized["macro_f1_gain"]
+    assert gain["interval"]["low"] <= gain["value"] <= gain["interval"]["high"]
+    assert gain["value"] == pytest.approx(macro_f1 - evaluations(job)[BASE]["metrics"]["macro_f1"])
+
+
+def test_the_comparison_gives_the_verdict_of_a_real_run(stack: Stack) -> None:
+    comparison = stack.http.get(f"/api/jobs/{stack.finished_run['id']}/comparison").json()
+    found = evaluations(stack.finished_run)
+    for each in comparison["candidates"]:
+        evaluation = found[each["candidate"]["name"]]
+        assert each["agreement"]["value"] == pytest.approx(evaluation["scores"]["accuracy"])
+        assert each["basis"]["samples"] == evaluation["samples_hash"]
+        leakage = next(gate for gate in each["gates"] if gate["key"] == "leakage")
+        assert (leakage["status"], leakage["observed"]) == ("passes", 0)
+        assert "of 60 records" in each["verdict"]["sentence"]
+        assert each["latency"]["candidate"]["n"] == 60
+
+
 def test_pages_of_samples_hold_every_sample_once_in_order(stack: Stack) -> None:
     run_id = stack.finished_run["id"]
     whole = stack.all_samples(run_id, limit=1000)
