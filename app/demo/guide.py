@@ -16,7 +16,7 @@ from typing import Protocol
 
 from app.demo.folder import DemoFacts, DemoFolder
 from app.demo.loading import load_traffic
-from app.demo.story import answer_example, best_result, launch_story
+from app.demo.story import REVIEWER, answer_example, best_result, launch_story
 from app.demo.wording import DemoPart, describe_end, describe_load, describe_result, describe_resumption
 from app.installation import Installation, installed
 from core.evaluation import list_evaluations
@@ -91,13 +91,13 @@ class Guide:
         facts = self.folder.read(now=self._clock())
         if facts.runs:
             return facts
-        records = load_traffic(parts.logs, until=facts.traffic_until, should_stop=self._stopping.is_set)
+        loaded = load_traffic(parts, until=facts.traffic_until, given_by=REVIEWER, should_stop=self._stopping.is_set)
         if self._stopping.is_set():
             return facts
         runs = launch_story(parts, clock=self._clock)
         facts = replace(facts, runs=runs, unfinished=tuple(runs.values()))
         self.folder.write(facts)
-        self._voice.tell(describe_load(records, runs=len(runs)))
+        self._voice.tell(describe_load(loaded, runs=len(runs)))
         return facts
 
     def _announce(self, parts: Installation, facts: DemoFacts) -> None:

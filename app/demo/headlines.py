@@ -18,9 +18,9 @@ from app.demo.headline_categories import CONFUSED_WITH, PRIORITY, SHARES
 from app.demo.headline_templates import SECOND_EVENTS, TEMPLATES
 from app.demo.headline_words import WORDS
 
-GOLD_SHARE = 0.3  # of the headlines were checked by a person
-_ERROR_SHARE = 0.02  # of the teacher's answers
-_ERROR_SHARE_TWO_EVENTS = 0.08
+GOLD_SHARE = 0.5  # of the headlines were checked by a person
+_ERROR_SHARE = 0.03  # of the teacher's answers
+_ERROR_SHARE_TWO_EVENTS = 0.1
 _TWO_EVENTS_SHARE = 0.08  # of the headlines whose company comes first
 _WORDY_SHARE = 0.01  # of the answers come with words around the brackets
 _SLOT = re.compile(r"\{([a-z]+)\d?\}")

@@ -56,7 +56,7 @@ WORKLOADS = (
         workload_id=HEADLINES,
         records=4_500,
         clients={"newsdesk-web": 6, "terminal-eu": 3, "mobile-alerts": 1},
-        evaluation_size=500,
+        evaluation_size=1_000,
     ),
     DemoWorkload(
         workload_id=SUPPORT, records=720, clients={"helpdesk-chat": 5, "helpdesk-mail": 2}, evaluation_size=150

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.announcements import LOG_FOLDER
+from app.demo.loading import LoadedTraffic
 from app.demo.story import find_point
 from core.evaluation import StoredEvaluation
 from core.promotion import Decision
@@ -38,9 +39,12 @@ def describe_beginning(settings: Settings, *, is_first: bool) -> str:
     return f"Starting the demo in {settings.data}: {what}."
 
 
-def describe_load(records: int, *, runs: int) -> str:
+def describe_load(loaded: LoadedTraffic, *, runs: int) -> str:
     """Return what the first start has put in."""
-    return f"{records:,} records of invented traffic are stored, {runs} runs are queued."
+    return (
+        f"{loaded.records:,} records of invented traffic are stored, {loaded.gold:,} requests have a gold answer,"
+        f" {runs} runs are queued."
+    )
 
 
 def describe_demo(settings: Settings, parts: Sequence[DemoPart]) -> str:
@@ -140,4 +144,4 @@ def _standing(part: DemoPart) -> str:
 def _agreement(result: StoredEvaluation) -> str:
     metrics, interval = result.metrics, result.agreement
     bounds = f"{interval.low:.1%} to {interval.high:.1%}, " if interval else ""
-    return f"{metrics.accuracy:.1%} agreement ({bounds}n = {metrics.n})"
+    return f"{metrics.accuracy:.1%} agreement ({bounds}n = {metrics.n:,})"

@@ -10,6 +10,7 @@ from app.demo.folder import LOCK, MARKER, DemoFacts, hold_demo_folder
 from app.demo.wording import describe_age
 from app.supervisor import environment_of_children, points_to_backend
 from core.errors import ConflictError, InputError
+from core.policy import load_policy
 from core.settings import load_settings
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -79,11 +80,14 @@ def test_of_what_a_person_has_configured_only_the_ports_count(tmp_path: Path) ->
         "FLYWHEEL_DATA": "/theirs",
         "FLYWHEEL_DATABASE__URL": "postgresql+psycopg://nobody@db/theirs",
         "FLYWHEEL_NEMO__SERVICES_URL": "http://nemo.example",
+        "FLYWHEEL_POLICY": "/theirs/policy.toml",
         "FLYWHEEL_BACKEND__PORT": "9999",
     }
     settings = demo_settings(tmp_path, environ=environ)
     assert (settings.data, settings.database.url, settings.backend.port) == (tmp_path, "", 9999)
     assert points_to_backend(settings)
+    assert settings.policy == CONFIG_FILE.with_name("policy.toml")
+    assert load_policy(settings.policy).gold_margin == 0.03
     of_child = environment_of_children(settings, demo_environment(environ))
     assert load_settings(environ=of_child) == settings
     assert of_child["FLYWHEEL_CONFIG"] == str(CONFIG_FILE)

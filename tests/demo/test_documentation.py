@@ -16,7 +16,7 @@ def test_every_run_stands_there_with_the_size_of_its_traffic_and_its_point() -> 
     for run in STORY:
         (row,) = (line for line in PAGE.splitlines() if line.startswith(f"| `{run.workload_id}` |"))
         assert f" {sizes[run.workload_id].records:,} " in row
-        assert f"on {sizes[run.workload_id].evaluation_size} records" in row
+        assert f"on {sizes[run.workload_id].evaluation_size:,} records" in row
         assert ("three students" if run.students is None else "one student") in row
         assert run.is_answered or row.endswith(f"{run.point} |")
 
