@@ -6,10 +6,21 @@ from html import escape
 
 import streamlit as st
 
-from app.ui import decision_dialog, decision_table, frame, identity, markup, numbers, review_view, url, verdicts
+from app.ui import (
+    decision_dialog,
+    decision_grounds,
+    decision_table,
+    frame,
+    identity,
+    markup,
+    numbers,
+    review_view,
+    url,
+    verdicts,
+)
 from app.ui.decision_dialog import Subject
 from app.ui.identity import Duty
-from core.promotion import Decision, Verdict
+from core.promotion import Decision, Grounds, Verdict
 
 WIDTH_PX = 620
 TEACHER = "the teacher"
@@ -21,8 +32,8 @@ MEANINGS = {
     Verdict.CHANGES_REQUESTED: "{who} waits for changes before it can be decided on for {workload}.",
     Verdict.WITHDRAWN: "The decision on {who} for {workload} no longer stands.",
 }
+# An approval is given on the Review page only, where gates and records stand beside it.
 NEXT_ACTS = {
-    Verdict.APPROVED: ("Approve…", ":material/check:"),
     Verdict.REJECTED: ("Reject…", ":material/close:"),
     Verdict.CHANGES_REQUESTED: ("Ask for changes…", ":material/edit_note:"),
     Verdict.WITHDRAWN: ("Withdraw…", ":material/undo:"),
@@ -47,9 +58,16 @@ def show_decision(decision: Decision, history: Sequence[Decision], *, now: datet
     who = markup.strong(review_view.name_candidate(decision.candidate))
     st.markdown(MEANINGS[decision.verdict].format(who=who, workload=markup.strong(decision.workload_id)))
     st.html(render_reason(decision, now))
+    if decision.grounds.override_reason:
+        st.error(
+            markup.literal(decision.grounds.override_reason),
+            title="Failing gates were overridden",
+            icon=":material/warning:",
+        )
     st.html(render_facts(decision))
     parameters = {"run": decision.run_id, "candidate": str(decision.candidate)}
     frame.draw_link("review", "Evidence in Review", icon=":material/compare_arrows:", parameters=parameters)
+    _draw_grounds(decision.grounds)
     if len(history) > 1:
         st.markdown("**Acts on this candidate**")
         decision_table.draw_history(history, decision, now=now, on_open=_step_to)
@@ -74,6 +92,7 @@ def render_facts(decision: Decision) -> str:
         "Run": decision.run_id,
         "Candidate": str(decision.candidate),
         "Workload": decision.workload_id,
+        **decision_grounds.list_facts(decision.grounds),
         "Results hash": decision.results_hash,
         "Decision": decision.id,
     }
@@ -96,19 +115,32 @@ def _draw_badges(decision: Decision) -> None:
             st.badge("Stands now", icon=":material/push_pin:", color="blue")
 
 
+def _draw_grounds(grounds: Grounds) -> None:
+    """Draw what the act rested on, folded until asked for."""
+    if not grounds.gates and not grounds.sentence:
+        return
+    folded = st.expander("What it rested on", icon=":material/fact_check:", on_change="rerun", key="grounds")
+    if folded.open:
+        with folded:
+            st.markdown(markup.literal(grounds.sentence))
+            st.html(decision_grounds.render_gates(grounds.gates))
+
+
 def _draw_next_acts(decision: Decision) -> None:
     account = identity.current_account()
     may_approve = account.may(Duty.APPROVER)
     may_review = may_approve or account.may(Duty.REVIEWER)
-    needs_approver = {Verdict.APPROVED, Verdict.WITHDRAWN}
     why_not = f"{account.name} is signed in as {account.title.lower()}; switch to the approver in the side bar."
     st.markdown("**A new act**")
-    st.caption("A decision is never edited. A new act needs a reason of its own and supersedes this one on record.")
+    st.caption(
+        "A decision is never edited: a new act, with a reason of its own, supersedes it on record. An approval is given"
+        " in Review, beside its evidence."
+    )
     with st.container(horizontal=True, gap="small", key="next_acts"):
         for verdict, (label, icon) in NEXT_ACTS.items():
             if verdict is decision.verdict:
                 continue
-            is_allowed = may_approve if verdict in needs_approver else may_review
+            is_allowed = may_approve if verdict is Verdict.WITHDRAWN else may_review
             st.button(
                 label,
                 icon=icon,

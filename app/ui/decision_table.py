@@ -43,9 +43,10 @@ def draw_history(
 
 
 def verdict_badge(decision: Decision) -> str:
-    """Return the verdict as a small label; grey once a later act superseded it."""
+    """Return the verdict as a small label, grey once a later act superseded it, and whether it overrode gates."""
     word, _, color = verdicts.LOOKS[decision.verdict]
-    return rows.badge(word, color if decision.is_current else "gray")
+    label = rows.badge(word, color if decision.is_current else "gray")
+    return f"{label} {rows.badge('gates overridden', 'red')}" if decision.grounds.override_reason else label
 
 
 def summarise(decisions: Sequence[Decision]) -> str:

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from app.ui import decision_dialog, decision_table
 from core.database import Database
 from core.promotion import Decision, Verdict, list_decisions
-from tests.ui.acts import FINE, LARGE_CUSTOMIZED, RENAMED, act, add_history
+from tests.ui.acts import FINE, LARGE_CUSTOMIZED, RENAMED, SMALL_CUSTOMIZED, act, add_history
 from tests.ui.conftest import open_page
 from tests.ui.runs import add_finished_run, open_state
 
@@ -106,6 +106,33 @@ def test_an_act_that_is_not_there_can_be_taken_out_of_the_link(acts: dict[str, D
     assert "no decision '0123456789abcdef'" in app.warning[0].value.lower()
     app.button(key="without_decision").click().run()
     assert not app.warning
+
+
+def test_what_an_act_rested_on_is_kept_beside_it(acts: dict[str, Decision]) -> None:
+    decision = acts["approved"]
+    app = open_page("decisions", decision=decision.id)
+    assert "gates pass" in texts(app)
+    assert "opened" in texts(app)
+    app.session_state["grounds"] = True
+    app.run()
+    shown = texts(app)
+    assert "Gates when it was decided" in shown
+    for gate in decision.grounds.gates:
+        assert gate["observed_text"].replace("\N{NO-BREAK SPACE}", " ") in shown
+
+
+def test_overridden_gates_are_said_in_the_list_and_beside_the_reason(database: Database) -> None:
+    why = "The missing tenth are weather reports that nobody reads."
+    decision = act(database, "done-1", SMALL_CUSTOMIZED, Verdict.APPROVED, FINE, override=why)
+    assert "gates overridden" in listed(open_page("decisions"))
+    app = open_page("decisions", decision=decision.id)
+    assert [error.value for error in app.error] == [why]
+
+
+def test_an_approval_is_given_in_review_only(acts: dict[str, Decision]) -> None:
+    app = open_page("decisions", decision=acts["withdrawn"].id)
+    keys = {str(button.key) for button in app.button if str(button.key).startswith("next_")}
+    assert keys == {"next_rejected", "next_changes_requested"}
 
 
 def test_withdrawing_needs_a_reason_and_is_a_new_act_that_the_page_goes_on_with(
