@@ -75,7 +75,7 @@ if records.open or record is not None:
         review_drawer.show_record(review_selection.to_reading(review, chosen, selection, must_see), record)
 if history.open:
     with history:
-        review_history.draw(review, chosen)
+        review_history.draw(review, chosen, now=utc_now())
 
 if record is None:
     decision_dialog.draw_pending(run_id)

@@ -169,7 +169,7 @@ def _cells(decision: "Decision") -> tuple[str, ...]:
         moment(decision.decided_at),
         decision.run_id,
         str(decision.candidate),
-        decision.verdict.replace("_", " "),
+        decision.verdict.replace("_", " ") + (" (gates overridden)" if decision.grounds.override_reason else ""),
         decision.decided_by,
         "yes" if decision.is_current else "no",
         reason if len(reason) <= REASON_SHOWN else f"{reason[: REASON_SHOWN - 1]}…",

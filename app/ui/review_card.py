@@ -44,7 +44,9 @@ def choose_candidate(review: ReviewView, chosen: CandidateView) -> None:
         key="candidate",
         label_visibility="collapsed",
         width=300,
-        on_change=lambda: url.write(candidate=st.session_state["candidate"], record=None, show=None, page=None),
+        on_change=lambda: url.write(
+            candidate=st.session_state["candidate"], record=None, show=None, page=None, against=None
+        ),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from app.ui import charts, numbers, review_view, rows, url
+from app.ui import charts, markup, numbers, review_view, rows, url
 from app.ui.charts import IntervalPoint
 from app.ui.review_view import CandidateView, ReviewView
 from app.ui.rows import Cell, Column, Row
@@ -42,7 +42,7 @@ def draw_scores(review: ReviewView, chosen: CandidateView) -> None:
     has_classes = any(view.metrics.macro_f1 is not None for view in review.candidates)
     has_tools = any(view.metrics.tool_name_accuracy is not None for view in review.candidates)
     columns = (
-        Column(title="Candidate", keep=True),
+        Column(title="Candidate", keep=True, width="34%"),
         Column(title="Agreement", align="right", keep=True),
         *((Column(title="Macro F1", align="right"), Column(title="Weighted F1", align="right")) if has_classes else ()),
         *(
@@ -103,7 +103,7 @@ def _draw_agreement(review: ReviewView, chosen: CandidateView) -> None:
     )
     ranking = review.evidence.assessment.ranking
     if ranking is not None:
-        st.markdown(ranking.sentence)
+        st.markdown(markup.literal(ranking.sentence))
 
 
 def _draw_other_scores(chosen: CandidateView) -> None:

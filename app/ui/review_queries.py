@@ -13,7 +13,16 @@ from core import promotion
 from core.artifacts import open_artifact
 from core.database import utc_now
 from core.evaluation import Candidate, RecordFacts, RecordFilter, read_record_facts, write_csv, write_json_lines
-from core.promotion import Evidence, Mark, MarkRequest, MustSee, describe_rows, read_records
+from core.promotion import (
+    Evidence,
+    Mark,
+    MarkRequest,
+    MustSee,
+    PastResult,
+    SideBySide,
+    describe_rows,
+    read_records,
+)
 
 
 def get_review(run_id: str) -> ReviewView:
@@ -68,6 +77,18 @@ def note_seen(run_id: str, candidate: Candidate, position: int, *, seen_by: str)
 
     queries.ask(queries.DATABASE, write)
     _noted().add(seen)
+
+
+def list_history(review: ReviewView, view: CandidateView) -> Sequence[PastResult]:
+    """Return the workload's results of the last runs, newest run first, with what keeps each from being compared."""
+    return queries.read(lambda session: promotion.list_history(session, review.workload_id, against=view.evaluation))
+
+
+def compare_across_runs(view: CandidateView, other: PastResult) -> SideBySide:
+    """Return a candidate beside another run's result, on the records both hold."""
+    return queries.read(
+        lambda session: promotion.compare_across_runs(session, view.evaluation, other.run_id, other.candidate)
+    )
 
 
 def export_records(

@@ -15,6 +15,7 @@ from core.promotion.decisions import (
 )
 from core.promotion.errors import DecisionConflict, DecisionRefused, MarkRefused
 from core.promotion.evidence import Evidence, EvidenceSources, evidence_version, gather_evidence
+from core.promotion.history import PastResult, SideBySide, compare_across_runs, list_history
 from core.promotion.marks import Mark, MarkKind, MarkRequest, list_marks, list_record_marks, mark_record
 from core.promotion.must_see import (
     MustSee,
@@ -46,9 +47,12 @@ __all__ = [
     "MustSeeProgress",
     "MustSeeReason",
     "MustSeeRecord",
+    "PastResult",
     "ReadRecords",
+    "SideBySide",
     "Verdict",
     "WaitingReview",
+    "compare_across_runs",
     "current_decision",
     "decide",
     "describe_rows",
@@ -57,6 +61,7 @@ __all__ = [
     "get_decision",
     "has_decisions",
     "list_decisions",
+    "list_history",
     "list_marks",
     "list_must_see",
     "list_record_marks",

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import pytest
+from sqlmodel import col, update
 from streamlit.testing.v1 import AppTest
 
 from app.ui import decision_dialog
 from core.database import Database, utc_now
 from core.evaluation import Candidate
+from core.evaluation.tables import EvaluationRow
 from core.promotion import DecisionRequest, Verdict, decide, gather_evidence, list_decisions, list_seen
 from tests.ui.conftest import open_page
 from tests.ui.runs import (
@@ -127,6 +129,19 @@ def test_filters_come_from_the_url_and_what_is_no_option_is_refused(database: Da
     assert "No record is of this kind" in texts(open_page("review", run="done-1", tab="Records", text="nowhere said"))
     refused = open_page("review", run="done-1", tab="Records", label="earning")
     assert "did you mean 'earnings'" in refused.warning[0].value.replace("\\", "")
+
+
+def test_the_history_names_what_differs_and_offers_the_records_both_hold(database: Database) -> None:
+    add_finished_run(database, "done-0")
+    with database.write() as session:
+        changed = update(EvaluationRow).where(col(EvaluationRow.run_id) == "done-0")
+        session.execute(changed.values(evaluation_set="d" * 64, decoding={"temperature": 0.7}))
+    beside = f"done-0:{LARGE}:base"
+    app = open_page("review", run="done-1", tab="History", against=beside)
+    assert "only the 60 records that both hold are compared" in app.warning[0].value.replace("\N{NO-BREAK SPACE}", " ")
+    assert "This result agrees with the teacher more often on 60 common records" in texts(app)
+    refused = open_page("review", run="done-1", tab="History", against="done-9:x:base")
+    assert "has no result 'done-9:x:base'" in refused.warning[0].value.replace("\\", "")
 
 
 def test_opening_a_record_counts_as_reading_it_for_reviewers_only(database: Database) -> None:
