@@ -14,6 +14,21 @@ from tests import machine, postgres
 from tests.browser.chromium import run_chromium
 
 VIEWPORT: ViewportSize = {"width": 1440, "height": 900}
+# What takes minutes together goes to `make test-full`; `make test` keeps the whole job, its crashes and its refusals.
+LONG_FILES = frozenset(
+    {
+        "tests/app/test_api_schema.py",
+        "tests/backend/students/test_accuracy.py",
+        "tests/backend/test_under_load.py",
+        "tests/browser/test_decisions.py",
+        "tests/browser/test_import.py",
+        "tests/browser/test_launch_and_watch.py",
+        "tests/browser/test_pages.py",
+        "tests/browser/test_states.py",
+        "tests/datasets/test_real_traffic.py",
+        "tests/demo/test_demo_command.py",
+    }
+)
 MARK_BY_FIXTURE = {"browser": "browser", "postgres_url": "postgres"}
 
 # Two busy cores make time limits per example lie; in CI the examples are the same every time.
@@ -28,8 +43,10 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a browser or PostgreSQL by the fixtures it asks for, so that `-m` can choose."""
+    """Mark by file what is long, and by fixture what needs a browser or PostgreSQL, so that `-m` can choose."""
     for item in items:
+        if item.nodeid.split("::")[0] in LONG_FILES:
+            item.add_marker("full")
         for fixture, mark in MARK_BY_FIXTURE.items():
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(mark)
