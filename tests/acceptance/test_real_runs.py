@@ -8,6 +8,7 @@ import statistics
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import ceil, floor
 from pathlib import Path
 from typing import Any
 
@@ -160,8 +161,8 @@ def test_the_review_page_shows_the_apis_numbers_and_a_triple_click_decides_once(
         interval = entry["accuracy_interval"]
         agreement = page.get_by_test_id("stMetric").filter(has_text="Agreement")
         expect(agreement).to_contain_text(f"{100 * entry['scores']['accuracy']:.1f} %")
-        for bound in (interval["low"], interval["high"]):
-            expect(agreement).to_contain_text(f"{100 * bound:.1f}")
+        outwards = floor(1000 * interval["low"]) / 10, ceil(1000 * interval["high"]) / 10
+        expect(agreement).to_contain_text(f"{outwards[0]:.1f} to {outwards[1]:.1f} %")
         expect(page.get_by_text(f"n {entry['n']}").first).to_be_visible()
 
     checks.open_page(page, f"{installation.web}/review?run={job['id']}&candidate={LARGE}:customized")
