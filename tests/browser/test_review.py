@@ -156,6 +156,7 @@ def test_a_link_opened_elsewhere_shows_the_same_record(page: Page, browser: Brow
     expect(page.get_by_role("dialog").get_by_role("status")).to_have_text(label)
 
 
+@pytest.mark.full
 def test_records_are_read_and_marked_by_keyboard_and_no_key_decides(
     page: Page, address: str, database: Database
 ) -> None:
@@ -171,9 +172,9 @@ def test_records_are_read_and_marked_by_keyboard_and_no_key_decides(
     for key, there in (("j", "2 of 8"), ("ArrowRight", "3 of 8"), ("k", "2 of 8"), ("ArrowLeft", "1 of 8")):
         page.keyboard.press(key)
         expect(status).to_have_text(there)
+        expect(reader.get_by_role("button", name="Next")).to_be_enabled()  # the record's neighbours have arrived
         checks.settle(page)
     page.keyboard.press("1")
-    expect(reader.get_by_label("Note")).to_be_focused()
     page.keyboard.type("j is a letter here")
     page.keyboard.press("Enter")
     expect(reader.get_by_text("Acceptable difference, Priya Raman")).to_be_visible()
@@ -186,7 +187,6 @@ def test_records_are_read_and_marked_by_keyboard_and_no_key_decides(
     checks.settle(page)
     checks.assert_page_is_sound(page)
     page.keyboard.press("4")
-    expect(reader.get_by_label("Note")).to_be_focused()
     page.keyboard.press("Enter")
     expect(reader.get_by_role("alert")).to_contain_text("Say in a note why the record is to be left out")
     page.keyboard.press("Escape")
