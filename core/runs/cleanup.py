@@ -37,7 +37,7 @@ def clean_up(execution: Execution, reason: str, status: RunStatus) -> None:
         if is_open_job and step.intent_at is not None:
             _attempt(step, lambda s=step: _cancel_job(execution, s), problems)  # type: ignore[misc]
     for step in steps:
-        if step.kind == StepKind.DEPLOY and step.intent_at is not None and not step.released:
+        if step.holds_deployment:
             _attempt(step, lambda s=step: _remove_deployment(execution, s), problems)  # type: ignore[misc]
     _mark(execution, reason, status, problems)
 

@@ -134,8 +134,7 @@ def retry_run(database: Database, run_id: str, *, actor: str, now: datetime) -> 
         if run.delete_requested_at is not None:
             raise RunStateError(f"run {run_id} is being deleted; launch a new one")
         steps = list(session.exec(select(StepRow).where(col(StepRow.run_id) == run_id)))
-        unreleased = [s for s in steps if s.kind == StepKind.DEPLOY and s.intent_at and not s.released]
-        if unreleased:
+        if any(step.holds_deployment for step in steps):
             raise RunStateError(f"run {run_id} is still being cleaned up; retry when its deployments are gone")
         run.retries += 1
         unfinished = {step.student for step in steps if step.status != StepStatus.COMPLETED}

@@ -114,6 +114,11 @@ class StepRow(SQLModel, table=True):
     started_at: datetime | None = None
     finished_at: datetime | None = None
 
+    @property
+    def holds_deployment(self) -> bool:
+        """Tell whether the step may have put a deployment up that is not known to be gone."""
+        return self.kind == StepKind.DEPLOY and self.intent_at is not None and not self.released
+
 
 class EventRow(SQLModel, table=True):
     """One change of a run; `seq` counts from 1 without gaps, allocated under the run's fence."""

@@ -134,7 +134,8 @@ def list_runs(
 def get_run(session: Session, run_id: str) -> RunView:
     """Return one run. Raises `RunNotFound`."""
     row = get_run_row(session, run_id)
-    steps = [_step(step) for step in _step_rows(session, run_id)]
+    rows = _step_rows(session, run_id)
+    steps = [_step(step) for step in rows]
     shared = tuple(step for step in steps if step.student is None)
     names = list(dict.fromkeys(step.student for step in steps if step.student is not None))
     status = RunStatus(row.status)
@@ -146,7 +147,7 @@ def get_run(session: Session, run_id: str) -> RunView:
         evaluation_set=row.evaluation_set,
         shared_steps=shared,
         students=tuple(_student(name, tuple(s for s in steps if s.student == name)) for name in names),
-        pending_cleanup=tuple(_still_up(session, run_id)) if status.is_final else (),
+        pending_cleanup=tuple(_still_up(rows)) if status.is_final else (),
     )
 
 
@@ -232,12 +233,8 @@ def _step_rows(session: Session, run_id: str) -> list[StepRow]:
     return list(session.exec(select(StepRow).where(col(StepRow.run_id) == run_id).order_by(col(StepRow.position))))
 
 
-def _still_up(session: Session, run_id: str) -> list[str]:
-    return [
-        step.idempotency_key
-        for step in _step_rows(session, run_id)
-        if step.kind == StepKind.DEPLOY and step.intent_at is not None and not step.released
-    ]
+def _still_up(rows: Sequence[StepRow]) -> list[str]:
+    return [step.idempotency_key for step in rows if step.holds_deployment]
 
 
 def _step(row: StepRow) -> StepView:
