@@ -6,14 +6,12 @@ Names of metrics, parameters and scores are the contract's. A score that cannot 
 
 import json
 import math
-import re
-import string
 from collections.abc import Callable, Mapping, Sequence
 
 from core.backend.errors import TemplateProblem
 from core.backend.state import Document
 from core.backend.templates import render
-from core.scoring import read_tool_calls, token_overlap_f1, tool_arguments_match, tool_name_matches
+from core.scoring import overlap_tokens, read_tool_calls, token_overlap_f1, tool_arguments_match, tool_name_matches
 
 Scores = dict[str, float | None]
 SCORE_NAMES: Mapping[str, Sequence[str]] = {
@@ -35,8 +33,6 @@ STRING_CHECKS: Mapping[str, Callable[[str, str], bool]] = {
     "startswith": lambda left, right: left.startswith(right),
     "endswith": lambda left, right: left.endswith(right),
 }
-_ARTICLES = re.compile(r"\b(a|an|the)\b")
-_DROP_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 def score_record(metric: Mapping[str, object], facts: Mapping[str, object]) -> Scores:
@@ -123,12 +119,7 @@ def _message_of(facts: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _equal_normalised(candidate: str, reference: str) -> float:
-    return float(_normalise(candidate) == _normalise(reference))
-
-
-def _normalise(text: str) -> str:
-    """Return the text as `core.scoring.text` compares it (SQuAD): no case, punctuation, articles, doubled space."""
-    return " ".join(_ARTICLES.sub(" ", text.lower().translate(_DROP_PUNCTUATION)).split())
+    return float(overlap_tokens(candidate) == overlap_tokens(reference))
 
 
 def _equal_trimmed(candidate: str, reference: str) -> float:

@@ -12,7 +12,7 @@ from core.scoring.json_validity import is_valid_json, json_problem
 from core.scoring.labels import ClassScore, ConfusionMatrix, accuracy, confusion, macro_f1, per_class, weighted_f1
 from core.scoring.messages import answer_message, content_text
 from core.scoring.rouge import RougeScore, rouge_l
-from core.scoring.text import token_overlap_f1
+from core.scoring.text import overlap_tokens, token_overlap_f1
 from core.scoring.tool_calls import (
     ToolCall,
     read_arguments,
@@ -51,6 +51,7 @@ __all__ = [
     "json_problem",
     "label_of",
     "macro_f1",
+    "overlap_tokens",
     "per_class",
     "read_answer",
     "read_arguments",

@@ -17,14 +17,15 @@ def token_overlap_f1(prediction: str, reference: str) -> float:
 
     When one side has no tokens left after normalisation, the score is 1 if the other has none either, else 0.
     """
-    predicted = Counter(_tokens(prediction))
-    expected = Counter(_tokens(reference))
+    predicted = Counter(overlap_tokens(prediction))
+    expected = Counter(overlap_tokens(reference))
     if not predicted or not expected:
         return float(predicted == expected)
     shared = (predicted & expected).total()
     return 2 * shared / (predicted.total() + expected.total())
 
 
-def _tokens(text: str) -> list[str]:
+def overlap_tokens(text: str) -> list[str]:
+    """Return the tokens that are compared, in order, after SQuAD's normalisation."""
     without_punctuation = text.lower().translate(_DROP_PUNCTUATION)
     return _ARTICLES.sub(" ", without_punctuation).split()
