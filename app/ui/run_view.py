@@ -25,6 +25,7 @@ STEP_NAMES = {
     StepKind.UPLOAD: "Upload",
     StepKind.DEPLOY: "Deploy",
     StepKind.EVALUATE: "Evaluate",
+    StepKind.PROBE: "Probe",
     StepKind.CUSTOMIZE: "Customize",
     StepKind.UNDEPLOY: "Undeploy",
 }

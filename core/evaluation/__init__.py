@@ -15,7 +15,7 @@ from core.evaluation.export import ExportContext, export_rows, write_csv, write_
 from core.evaluation.gate import Approval, Gate, GateStatus, GateUnit, check_approval
 from core.evaluation.gates import check_gates
 from core.evaluation.gold import GoldComparison
-from core.evaluation.latency import Latency, LatencyComparison, compare_latency, summarise_latency
+from core.evaluation.latency import Latency, LatencyComparison, Probe, compare_latency, summarise_latency
 from core.evaluation.metrics import Metrics, measure
 from core.evaluation.pairing import Lead, OutcomePair, PairedComparison, compare_pair, pair_outcomes
 from core.evaluation.plain import to_plain
@@ -38,6 +38,7 @@ from core.evaluation.results import (
     list_evaluations,
     parse_candidate,
     store_evaluation,
+    store_probe,
 )
 from core.evaluation.samples import Candidate, ExpectedAnswer, Outcome, Sample, judge_outputs, read_evaluation_set
 from core.evaluation.shares import Share
@@ -74,6 +75,7 @@ __all__ = [
     "OutcomePair",
     "PairedComparison",
     "Price",
+    "Probe",
     "Ranking",
     "RecordFacts",
     "RecordFilter",
@@ -115,6 +117,7 @@ __all__ = [
     "select_records",
     "sort_worst_first",
     "store_evaluation",
+    "store_probe",
     "sum_traffic",
     "summarise_latency",
     "to_plain",

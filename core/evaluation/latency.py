@@ -1,8 +1,8 @@
 """Answer times: median and 95th percentile as measured, and a candidate's against the teacher's."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from core.statistics import Interval, QuantileEstimate, estimate_quantile
 
@@ -21,6 +21,37 @@ class Latency:
     p95: QuantileEstimate
     source: LatencySource
     concurrency: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe:
+    """Answer times of a candidate's model, in milliseconds, in the order of the requests.
+
+    `requests` were sent, `concurrency` at a time; those that failed have no time.
+    """
+
+    concurrency: int
+    requests: int
+    times_ms: tuple[float, ...]
+
+    @property
+    def failed(self) -> int:
+        """How many requests got no answer."""
+        return self.requests - len(self.times_ms)
+
+    @property
+    def latency(self) -> Latency | None:
+        """The times in two numbers; None when every request failed."""
+        return summarise_latency(self.times_ms, source="probe", concurrency=self.concurrency)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form, as it is stored with the result."""
+        return {"concurrency": self.concurrency, "requests": self.requests, "times_ms": list(self.times_ms)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Probe":
+        """Read the JSON form."""
+        return cls(concurrency=values["concurrency"], requests=values["requests"], times_ms=tuple(values["times_ms"]))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ from core.errors import NotFoundError
 from core.evaluation.basis import hash_samples
 from core.evaluation.comparability import EvaluationInputs
 from core.evaluation.estimates import ScoreEstimates
+from core.evaluation.latency import Probe
 from core.evaluation.metrics import Metrics, measure
 from core.evaluation.samples import Candidate, ExpectedAnswer, Sample, judge_outputs
 from core.evaluation.tables import EvaluationRow, SampleRow
@@ -54,7 +55,7 @@ class StoredEvaluation:
     metrics: Metrics
     agreement: Interval | None
     estimates: ScoreEstimates | None
-    probe: Mapping[str, Any] | None
+    probe: Probe | None
     service_scores: Mapping[str, float]
     samples_hash: str
     finished_at: datetime
@@ -136,6 +137,13 @@ def store_evaluation(
     session.execute(insert(SampleRow), [{**identity, **asdict(sample)} for sample in result.samples])
 
 
+def store_probe(session: Session, run_id: str, candidate: Candidate, probe: Probe) -> None:
+    """Write a candidate's answer times beside its result, replacing those of an interrupted attempt."""
+    row = session.get_one(EvaluationRow, (run_id, candidate.student, candidate.variant))
+    row.probe = probe.to_dict()
+    session.add(row)
+
+
 def list_evaluations(session: Session, run_id: str) -> list[StoredEvaluation]:
     """Return the results of a run, by student and variant."""
     rows = select(EvaluationRow).where(col(EvaluationRow.run_id) == run_id)
@@ -179,7 +187,7 @@ def _stored(row: EvaluationRow) -> StoredEvaluation:
         metrics=metrics,
         agreement=wilson_interval(metrics.correct, metrics.n),
         estimates=ScoreEstimates.from_dict(row.estimates) if row.estimates is not None else None,
-        probe=row.probe,
+        probe=Probe.from_dict(row.probe) if row.probe is not None else None,
         service_scores=row.service_scores,
         samples_hash=row.samples_hash,
         finished_at=row.finished_at,

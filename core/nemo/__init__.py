@@ -29,6 +29,7 @@ from core.nemo.operations import (
     ModelOps,
     RemoteSample,
     ServiceHealth,
+    TimedAnswer,
 )
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "ServiceError",
     "ServiceHealth",
     "ServiceUnavailable",
+    "TimedAnswer",
     "connect_embedder",
     "connect_model_ops",
 ]

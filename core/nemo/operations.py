@@ -186,6 +186,15 @@ class RemoteSample:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TimedAnswer:
+    """How long one request to a model took, from sending it to the last byte; tokens are None where not reported."""
+
+    latency_ms: float
+    prompt_tokens: int | None
+    completion_tokens: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ServiceHealth:
     """One probe of one service, for `flywheel config check` and the System page."""
 
@@ -251,6 +260,9 @@ class ModelOps(Protocol):
 
     def evaluation_samples(self, job_id: str) -> Iterator[RemoteSample]:
         """Stream the per-record results of a completed evaluation."""
+
+    def ask(self, model: str, request: Mapping[str, object], *, decoding: Decoding) -> TimedAnswer:
+        """Send one request to a model that answers, exactly once, and return how long it took."""
 
     def probe(self) -> Sequence[ServiceHealth]:
         """Ask each service for its health; never raises for a service that is down."""

@@ -17,6 +17,7 @@ from core.evaluation import (
     CandidateSamples,
     Circumstances,
     CostComparison,
+    Latency,
     Price,
     ResultsBasis,
     Sample,
@@ -90,7 +91,9 @@ def gather_evidence(session: Session, run_id: str, *, sources: EvidenceSources) 
         has_labels=_has_labels(evaluations.values()),
         gold=gold,
         circumstances=Circumstances(
-            leaked=_count_leaked(session, run_id), costs=_compare_costs(run, samples, sources=sources)
+            leaked=_count_leaked(session, run_id),
+            costs=_compare_costs(run, samples, sources=sources),
+            probes={candidate: times for candidate, result in evaluations.items() if (times := _probed(result))},
         ),
     )
     return Evidence(
@@ -110,7 +113,10 @@ def gather_evidence(session: Session, run_id: str, *, sources: EvidenceSources) 
 def evidence_version(session: Session, run_id: str) -> str:
     """Return a text that changes when results or gold of a run change, without reading samples: for caches."""
     gold = gold_version(session, get_run(session, run_id).summary.workload_id)
-    results = (f"{result.candidate}={result.samples_hash}" for result in list_evaluations(session, run_id))
+    results = (
+        f"{result.candidate}={result.samples_hash}{'+probe' if result.probe else ''}"
+        for result in list_evaluations(session, run_id)
+    )
     return "/".join([str(gold), *results])
 
 
@@ -131,6 +137,10 @@ def _bind(result: StoredEvaluation, samples_hash: str, *, policy: Policy, gold: 
         gold=hash_gold(gold),
         samples=samples_hash,
     )
+
+
+def _probed(result: StoredEvaluation) -> Latency | None:
+    return result.probe.latency if result.probe is not None else None
 
 
 def _has_labels(evaluations: Iterable[StoredEvaluation]) -> bool:

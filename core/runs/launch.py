@@ -176,7 +176,7 @@ def locked_run(session: Session, run_id: str) -> RunRow:
 
 def _plan(request: CompletedRequest, settings: Settings) -> tuple[PlannedStep, ...]:
     fixed = frozenset(student.name for student in settings.students if not student.customizable)
-    return plan_steps(request.students, request.variants, not_customizable=fixed)
+    return plan_steps(request.students, request.variants, not_customizable=fixed, is_probed=settings.probe.requests > 0)
 
 
 def _find_by_key(session: Session, key: str | None) -> RunRow | None:

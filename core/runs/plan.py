@@ -34,19 +34,24 @@ class PlannedStep:
 
 
 def plan_steps(
-    students: Sequence[str], variants: Sequence[Variant], *, not_customizable: frozenset[str] = frozenset()
+    students: Sequence[str],
+    variants: Sequence[Variant],
+    *,
+    not_customizable: frozenset[str] = frozenset(),
+    is_probed: bool = True,
 ) -> tuple[PlannedStep, ...]:
-    """Return the steps of a run in the order in which they are executed."""
+    """Return the steps of a run in the order in which they are executed; unless `is_probed`, no answer is timed."""
     steps = [PlannedStep(key="prepare", kind=StepKind.PREPARE), PlannedStep(key="upload", kind=StepKind.UPLOAD)]
     for student in students:
         steps.append(_step(StepKind.DEPLOY, student))
-        if Variant.BASE in variants:
-            steps.append(_step(StepKind.EVALUATE, student, Variant.BASE))
-        if Variant.ICL in variants:
-            steps.append(_step(StepKind.EVALUATE, student, Variant.ICL))
-        if Variant.CUSTOMIZED in variants and student not in not_customizable:
-            steps.append(_step(StepKind.CUSTOMIZE, student))
-            steps.append(_step(StepKind.EVALUATE, student, Variant.CUSTOMIZED))
+        for variant in (Variant.BASE, Variant.ICL, Variant.CUSTOMIZED):
+            if variant not in variants or (variant is Variant.CUSTOMIZED and student in not_customizable):
+                continue
+            if variant is Variant.CUSTOMIZED:
+                steps.append(_step(StepKind.CUSTOMIZE, student))
+            steps.append(_step(StepKind.EVALUATE, student, variant))
+            if is_probed:
+                steps.append(_step(StepKind.PROBE, student, variant))
         steps.append(_step(StepKind.UNDEPLOY, student))
     return tuple(steps)
 

@@ -36,8 +36,14 @@ class StepKind(StrEnum):
     UPLOAD = "upload"  # put the datasets into the data store
     DEPLOY = "deploy"  # put the student behind the NIM proxy
     EVALUATE = "evaluate"  # judge one variant on the evaluation set
+    PROBE = "probe"  # measure the variant's answer times
     CUSTOMIZE = "customize"  # fine-tune the student
     UNDEPLOY = "undeploy"  # take the student down again
+
+    @property
+    def is_harmless(self) -> bool:
+        """Tell whether a failure of the step says nothing about the student."""
+        return self in (StepKind.PROBE, StepKind.UNDEPLOY)
 
 
 class StepStatus(StrEnum):

@@ -264,7 +264,9 @@ def _student(name: str, steps: tuple[StepView, ...]) -> StudentView:
     return StudentView(
         name=name,
         status=status,
-        error=next((step.error for step in steps if step.status is StepStatus.FAILED), None),
+        error=next(
+            (step.error for step in steps if step.status is StepStatus.FAILED and not step.kind.is_harmless), None
+        ),
         steps=steps,
         started_at=min(started, default=None),
         finished_at=max(finished, default=None) if status.is_final else None,
@@ -273,7 +275,7 @@ def _student(name: str, steps: tuple[StepView, ...]) -> StudentView:
 
 def _student_status(steps: Sequence[StepView]) -> StepStatus:
     statuses = {step.status for step in steps}
-    work = {step.status for step in steps if step.kind is not StepKind.UNDEPLOY}
+    work = {step.status for step in steps if not step.kind.is_harmless}
     for status in (StepStatus.FAILED, StepStatus.CANCELLED):
         if status in work and not statuses & {StepStatus.RUNNING, StepStatus.PENDING}:
             return status

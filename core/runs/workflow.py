@@ -1,7 +1,8 @@
 """The flywheel itself: the order of a run's steps, and how a run ends.
 
 1. prepare and upload; a failure here ends the run.
-2. Student by student: deploy, evaluate, customize, evaluate. A failure skips the rest of this student only.
+2. Student by student: deploy, then evaluate and probe each variant, customizing in between. A failure skips the rest of
+   this student only; a probe that fails leaves its answer times unknown and skips nothing.
 3. Undeploy, whatever happened to the student.
 4. The run is completed, completed with errors, or failed when no student got through.
 """
@@ -15,6 +16,7 @@ from core.runs.errors import LeaseLost, RunInterrupted, StepFailed
 from core.runs.execution import Execution
 from core.runs.leases import Claim, RunEvent, release_lease
 from core.runs.prepared import prepare
+from core.runs.probing import probe
 from core.runs.service_steps import customize, deploy, evaluate, undeploy, upload
 from core.runs.stepping import StepWork, carry_out
 from core.runs.tables import RunStatus, StepKind, StepRow, StepStatus
@@ -27,6 +29,7 @@ WORK: Mapping[StepKind, StepWork] = {
     StepKind.UPLOAD: upload,
     StepKind.DEPLOY: deploy,
     StepKind.EVALUATE: evaluate,
+    StepKind.PROBE: probe,
     StepKind.CUSTOMIZE: customize,
     StepKind.UNDEPLOY: undeploy,
 }
@@ -67,7 +70,7 @@ def _walk(execution: Execution) -> dict[str, str]:
         kind = StepKind(step.kind)
         if step.student is None:
             carry_out(execution, step.key, WORK[kind])
-        elif kind is StepKind.UNDEPLOY:
+        elif kind.is_harmless and (kind is StepKind.UNDEPLOY or step.student not in failures):
             _try(execution, step, lambda reason, key=step.key: logger.warning("%s: %s", key, reason))  # type: ignore[misc]
         elif step.student in failures:
             _skip(execution, step)

@@ -137,6 +137,13 @@ class SplitSettings(_Section):
     parse_function_arguments: bool = True
 
 
+class ProbeSettings(_Section):
+    """How answer times are measured: `requests` prompts, `concurrency` at a time. No requests, no probe."""
+
+    requests: Annotated[int, Field(ge=0)] = 100
+    concurrency: Annotated[int, Field(ge=1, le=64)] = 4
+
+
 class WorkerSettings(_Section):
     """How the worker holds its runs and what becomes of them when it stops."""
 
@@ -189,6 +196,7 @@ class Settings(_Section):
     policy: AbsolutePath | None = None
     split: SplitSettings = SplitSettings()
     training: TrainingSettings = TrainingSettings()
+    probe: ProbeSettings = ProbeSettings()
     worker: WorkerSettings = WorkerSettings()
     web: WebSettings = WebSettings()
     api: ApiSettings = ApiSettings()

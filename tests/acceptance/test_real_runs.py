@@ -151,6 +151,17 @@ def test_every_score_of_a_run_with_defaults_follows_from_its_samples(
 
 
 @pytest.mark.timeout(600)
+def test_answer_times_of_every_candidate_come_from_a_probe_of_a_stated_load(
+    finished: tuple[Installation, dict[str, Any]],
+) -> None:
+    installation, job = finished
+    comparison = httpx.get(f"{installation.api}/api/jobs/{job['id']}/comparison").raise_for_status().json()
+    times = [candidate["latency"]["candidate"] for candidate in comparison["candidates"]]
+    assert [(t["source"], t["n"], t["concurrency"]) for t in times] == [("probe", 100, 4)] * 6
+    assert all(0 < t["p50"]["value"] <= t["p95"]["value"] for t in times)
+
+
+@pytest.mark.timeout(600)
 def test_the_review_page_shows_the_apis_numbers_and_a_triple_click_decides_once(
     finished: tuple[Installation, dict[str, Any]], page: Page
 ) -> None:

@@ -16,15 +16,25 @@ def test_steps_of_a_student_stand_together_and_end_with_its_removal() -> None:
         "upload",
         "deploy:a/x",
         "evaluate:a/x:base",
+        "probe:a/x:base",
         "customize:a/x",
         "evaluate:a/x:customized",
+        "probe:a/x:customized",
         "undeploy:a/x",
         "deploy:a/y",
         "evaluate:a/y:base",
+        "probe:a/y:base",
         "customize:a/y",
         "evaluate:a/y:customized",
+        "probe:a/y:customized",
         "undeploy:a/y",
     ]
+
+
+def test_without_a_probe_no_answer_is_timed() -> None:
+    steps = plan_steps(["a/x"], list(Variant), is_probed=False)
+    assert StepKind.PROBE not in [step.kind for step in steps]
+    assert [step.variant for step in steps if step.kind is StepKind.EVALUATE] == list(Variant)
 
 
 def test_a_student_that_cannot_be_customized_is_only_evaluated_as_it_is() -> None:

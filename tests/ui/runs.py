@@ -82,7 +82,7 @@ def add_run(database: Database, run_id: str, status: RunStatus, **values: Any) -
     with database.write() as session:
         session.add(RunRow(id=run_id, **row))
         session.flush()
-        for position, step in enumerate(plan_steps(students, variants)):
+        for position, step in enumerate(plan_steps(students, variants, is_probed=False)):
             session.add(
                 StepRow(
                     run_id=run_id,

@@ -33,7 +33,7 @@ def make_steps(took_s: dict[str, float] | None = None, *students: str) -> list[S
             variant=step.variant,
             **(ended(took_s[step.key]) if step.key in took_s else {}),
         )
-        for step in plan_steps(students or (SMALL,), (Variant.BASE, Variant.CUSTOMIZED))
+        for step in plan_steps(students or (SMALL,), (Variant.BASE, Variant.CUSTOMIZED), is_probed=False)
     ]
 
 

@@ -8,12 +8,14 @@ from core.nemo.operations import (
     CustomizationSpec,
     CustomizationStatus,
     DatasetReference,
+    Decoding,
     Deployment,
     DeploymentSpec,
     EvaluationSpec,
     EvaluationStatus,
     RemoteSample,
     ServiceHealth,
+    TimedAnswer,
 )
 from core.nemo.transport import Transport, TransportOptions
 from core.nemo.v1.customizations import Customizations
@@ -21,6 +23,7 @@ from core.nemo.v1.datasets import Datasets
 from core.nemo.v1.deployments import Deployments
 from core.nemo.v1.evaluations import Evaluations
 from core.nemo.v1.health import probe_services
+from core.nemo.v1.inference import Inference
 from core.nemo.v1.results import stream_samples
 from core.settings import Settings, resolve_secret
 
@@ -38,6 +41,7 @@ class NemoV1:
         self._deployments = Deployments(services=services, nim=nim, namespace=namespace, project=project)
         self._customizations = Customizations(services=services, namespace=namespace, project=project)
         self._evaluations = Evaluations(services=services, namespace=namespace, project=project)
+        self._inference = Inference(nim=nim)
 
     def put_dataset(self, name: str, files: Mapping[str, bytes], *, run_id: str) -> DatasetReference:
         """Create or overwrite dataset `name` with `files` and register it; repeatable."""
@@ -106,6 +110,10 @@ class NemoV1:
     def evaluation_samples(self, job_id: str) -> Iterator[RemoteSample]:
         """Stream the per-record results of a completed evaluation."""
         return stream_samples(self._services, job_id)
+
+    def ask(self, model: str, request: Mapping[str, object], *, decoding: Decoding) -> TimedAnswer:
+        """Send one request to a model that answers, exactly once, and return how long it took."""
+        return self._inference.ask(model, request, decoding=decoding)
 
     def probe(self) -> Sequence[ServiceHealth]:
         """Ask each service for its health; never raises for a service that is down."""
