@@ -66,7 +66,7 @@ def test_configurations_and_targets_are_created_changed_listed_and_deleted(sdk: 
         type="custom",
         name="qa",
         namespace=NAMESPACE,
-        tasks={"qa": {"type": "chat-completion", "metrics": {"f1": F1}}},  # type: ignore[dict-item]  # made of dicts
+        tasks={"qa": {"type": "chat-completion", "metrics": {"f1": F1}}},
     )
     assert config.tasks
     assert config.tasks["qa"].type == "chat-completion"

@@ -38,7 +38,7 @@ def repo_id(hub: "HfApi", request: pytest.FixtureRequest) -> Iterator[str]:
 
 def upload(hub: "HfApi", repo_id: str, path: str, content: bytes = CONTENT) -> str:
     commit = hub.upload_file(path_or_fileobj=content, path_in_repo=path, repo_id=repo_id, repo_type="dataset")
-    return commit.oid
+    return str(commit.oid)
 
 
 def download(hub: "HfApi", repo_id: str, path: str, folder: Path, revision: str = "main") -> bytes:

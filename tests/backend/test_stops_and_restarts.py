@@ -73,7 +73,7 @@ def interrupt(server: ServerProcess, client: httpx.Client, signal_number: int) -
     return jobs
 
 
-@pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("signal_number", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.full)])
 def test_jobs_that_a_restart_interrupted_end_as_failed_with_that_reason(
     server: ServerProcess, client: httpx.Client, signal_number: int
 ) -> None:

@@ -36,7 +36,12 @@ def codes(built: BuiltDatasets) -> list[WarningCode]:
 
 
 @pytest.mark.parametrize(
-    ("total", "training", "validation"), [(5_000, 4_410, 490), (10_000, 8_910, 990), (25_000, 22_410, 2_490)]
+    ("total", "training", "validation"),
+    [
+        (5_000, 4_410, 490),
+        pytest.param(10_000, 8_910, 990, marks=pytest.mark.full),
+        pytest.param(25_000, 22_410, 2_490, marks=pytest.mark.full),
+    ],
 )
 def test_sizes_are_the_references_when_nothing_is_filtered(total: int, training: int, validation: int) -> None:
     labels = [f"class {number % 12}" for number in range(total)]

@@ -223,6 +223,7 @@ def test_set_frozen_months_ago_keeps_its_prompts_and_their_near_copies_out_of_ne
     assert evaluated.isdisjoint(prompt_key({"messages": row["messages"][:-1]}) for row in rows)
 
 
+@pytest.mark.full
 def test_growing_runs_on_one_frozen_set_have_the_references_sizes() -> None:
     records = labelled([f"class {number % 12}" for number in range(12_000)])
     judged = frozen(build(records, evaluation_size=100))

@@ -180,6 +180,7 @@ def test_estimate_respects_limit_and_ratio_exactly(many: LogStore) -> None:
     assert counts.validation == pytest.approx(0.1 * (counts.training + counts.validation), abs=1)
 
 
+@pytest.mark.full
 def test_evaluation_set_larger_than_the_sample_is_previewed_exactly(many: LogStore) -> None:
     preview = preview_datasets(many, replace(OPTIONS, evaluation_size=9_000)).preview
 
@@ -199,6 +200,7 @@ class CountingStore:
         return len({canonical_request_key(record.request) for record in self._logs.stream(log_filter)})
 
 
+@pytest.mark.full
 def test_store_that_counts_requests_makes_duplicates_exact(tmp_path: Path) -> None:
     bodies = (
         body_of(asked(f"topic {number % 18_000}"), says(f"[[{'ab'[number % 2]}]]"), timestamp=START + number)

@@ -138,9 +138,9 @@ def test_what_is_exported_can_be_imported_again(store: LogStore, tmp_path: Path)
 @pytest.mark.parametrize(
     ("name", "records"),
     [
-        ("twitter-fin-topic", 15_304),
-        ("banking77", 9_972),
-        ("snips-tools", 13_723),
+        pytest.param("twitter-fin-topic", 15_304, marks=pytest.mark.full),
+        pytest.param("banking77", 9_972, marks=pytest.mark.full),
+        pytest.param("snips-tools", 13_723, marks=pytest.mark.full),
         ("e2e-restaurants", 4_672),
     ],
 )

@@ -55,7 +55,7 @@ def _model_for(typed_dict: Any) -> type[BaseModel]:
 def _wire_name(hint: Any) -> str | None:
     for part in typing.get_args(hint):
         if isinstance(part, PropertyInfo):
-            return part.alias
+            return typing.cast("str | None", part.alias)
         if (nested := _wire_name(part)) is not None and typing.get_origin(part) is typing.Annotated:
             return nested
     return None

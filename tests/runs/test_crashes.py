@@ -96,6 +96,7 @@ def test_a_backend_killed_in_the_middle_of_a_customization_fails_that_student_on
     assert deployments(installation) == []
 
 
+@pytest.mark.full
 def test_a_cancel_during_a_customization_stops_the_job_and_removes_the_deployment(
     installation: Installation,
 ) -> None:
