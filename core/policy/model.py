@@ -44,7 +44,6 @@ class Policy(_Table):
     require_complete_samples: Flag = True
     require_must_see: Flag = False
     allow_override: Flag = False
-    votes_needed: Count = 1
 
     @model_validator(mode="after")
     def _check_classes(self) -> Self:

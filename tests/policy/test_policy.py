@@ -22,7 +22,6 @@ require_no_leakage = true
 require_complete_samples = false
 require_must_see = true
 allow_override = true
-votes_needed = 2
 
 [[critical_classes]]
 label = "card_fraud"
@@ -42,7 +41,6 @@ def test_without_a_file_the_defaults_hold() -> None:
     assert load_policy(None) == Policy()
     assert Policy().minimum_agreement == 0.9
     assert not Policy().allow_override
-    assert Policy().votes_needed == 1
 
 
 def test_every_rule_can_be_set(file: Path) -> None:
@@ -51,7 +49,7 @@ def test_every_rule_can_be_set(file: Path) -> None:
     policy = load_policy(file)
 
     assert policy.minimum_agreement == 0.95
-    assert policy.votes_needed == 2
+    assert policy.minimum_gold_records == 200
     assert policy.critical_classes == (
         CriticalClass(label="card_fraud", minimum_recall=0.98),
         CriticalClass(label="chargeback", minimum_recall=0.9),
@@ -69,8 +67,8 @@ def test_every_rule_can_be_set(file: Path) -> None:
         ("minimum_agreement = 90", "minimum_agreement", "minimum_agreement is 90: input should be less than 1"),
         ("gold_margin = 0", "gold_margin", "greater than 0"),
         ("maximum_cost_ratio = inf", "maximum_cost_ratio", "finite"),
-        ("votes_needed = 0", "votes_needed", "greater than or equal to 1"),
-        ("votes_needed = 1.5", "votes_needed", "valid integer"),
+        ("minimum_records = 0", "minimum_records", "greater than or equal to 1"),
+        ("minimum_records = 1.5", "minimum_records", "valid integer"),
         ('allow_override = "yes"', "allow_override", "valid boolean"),
         ("minimum_records = true", "minimum_records", "valid integer"),
         ('critical_classes = ["card_fraud"]', "critical_classes", "critical_classes.0"),
@@ -149,7 +147,7 @@ def test_stored_rules_are_read_back_as_the_same_policy(file: Path) -> None:
 
 def test_policy_cannot_be_changed_after_it_was_read() -> None:
     with pytest.raises(ValidationError):
-        Policy().votes_needed = 3
+        Policy().minimum_records = 3
 
 
 def test_documentation_describes_every_rule_with_its_default() -> None:
