@@ -86,7 +86,7 @@ class Approval:
 
 
 def check_approval(gates: Sequence[Gate], policy: Policy) -> Approval:
-    """Return whether the gates allow an approval under the policy; votes and must-see records are not asked here."""
+    """Return whether the gates allow an approval under the policy; must-see records are not asked here."""
     failing = tuple(gate.key for gate in gates if gate.status is GateStatus.FAILS)
     waiting = (GateStatus.NEEDS_JUDGEMENT, GateStatus.UNKNOWN)
     return Approval(

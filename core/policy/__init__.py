@@ -1,6 +1,6 @@
 """The promotion policy: the rules a candidate is held to, read from `policy.toml`, checked and hashed.
 
-Rules only: `core.evaluation` checks candidates against them, `core.promotion` enforces votes and overrides.
+Rules only: `core.evaluation` checks candidates against them, `core.promotion` enforces must-see records and overrides.
 """
 
 from core.policy.errors import PolicyError
