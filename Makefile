@@ -14,6 +14,8 @@ COMPILE := $(UV) pip compile pyproject.toml --extra postgresql --universal --pyt
 # The machine's certificates, like pip and git, so that a company's proxy is trusted where they trust it.
 export UV_SYSTEM_CERTS ?= true
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
+# Where the environment forbids it, every process would compile thousands of modules anew; the tests start hundreds.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -69,7 +71,7 @@ $(UV):
 	$(BIN)/python -m pip install --quiet --require-hashes --no-deps --only-binary :all: --requirement $(VENV)/uv.lock
 
 $(VENV)/lock.stamp: requirements-dev.lock | $(UV)
-	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes --only-binary :all: requirements-dev.lock
+	$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes --only-binary :all: requirements-dev.lock
 	@touch $@
 
 $(VENV)/project.stamp: pyproject.toml $(VENV)/lock.stamp

@@ -1,6 +1,7 @@
 """Fixtures that several folders of tests share: servers, a browser, ports, traffic."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ LONG_FILES = frozenset(
         "tests/app/test_api_schema.py",
         "tests/backend/students/test_accuracy.py",
         "tests/backend/test_under_load.py",
+        "tests/browser/test_checks.py",
         "tests/browser/test_decisions.py",
         "tests/browser/test_import.py",
         "tests/browser/test_launch_and_watch.py",
@@ -27,6 +29,7 @@ LONG_FILES = frozenset(
         "tests/browser/test_states.py",
         "tests/datasets/test_real_traffic.py",
         "tests/demo/test_demo_command.py",
+        "tests/demo/test_loading.py",
     }
 )
 MARK_BY_FIXTURE = {"browser": "browser", "postgres_url": "postgres"}
@@ -40,6 +43,10 @@ def pytest_configure() -> None:
     """Keep the settings of the person who runs the tests out of them."""
     for name in [name for name in os.environ if name.startswith("FLYWHEEL_")]:
         del os.environ[name]
+    # Tests make and remove thousands of small files, databases above all; on disk that costs more than what they test.
+    folder = machine.find_memory_folder()
+    if folder is not None and "TMPDIR" not in os.environ:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

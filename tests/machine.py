@@ -17,6 +17,8 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parent.parent
 TRAFFIC = REPOSITORY.parent / "shared" / "traffic"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+MEMORY_BYTES = 4 * 2**30
+"""What the temporary files of a whole test run may need."""
 
 
 def is_ci() -> bool:
@@ -63,3 +65,11 @@ def find_free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+def find_memory_folder() -> Path | None:
+    """Return a folder in memory with room for temporary files, None where there is none (Linux's is /dev/shm)."""
+    folder = Path("/dev/shm")
+    if not os.access(folder, os.W_OK) or shutil.disk_usage(folder).free < MEMORY_BYTES:
+        return None
+    return folder

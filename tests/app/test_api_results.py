@@ -93,7 +93,7 @@ def test_the_comparison_gives_the_verdict_of_a_real_run(stack: Stack) -> None:
         leakage = next(gate for gate in each["gates"] if gate["key"] == "leakage")
         assert (leakage["status"], leakage["observed"]) == ("passes", 0)
         assert "of 60 records" in each["verdict"]["sentence"]
-        assert each["latency"]["candidate"]["n"] == 60
+        assert (each["latency"]["candidate"]["source"], each["latency"]["candidate"]["n"]) == ("probe", 100)
 
 
 def test_pages_of_samples_hold_every_sample_once_in_order(stack: Stack) -> None:
@@ -217,6 +217,7 @@ def test_a_decision_that_cannot_stand_is_refused_and_stores_nothing(
     assert stack.http.get("/api/decisions").json() == before
 
 
+@pytest.mark.full
 def test_the_process_ends_well_on_sigterm(tmp_path: Path) -> None:
     with Installation(tmp_path) as other:
         other.start("api")

@@ -132,6 +132,7 @@ def test_up_serves_everything_restarts_what_dies_and_stops_the_worker_first(up: 
         assert (installation.data / "processes" / f"{name}.log").exists()
 
 
+@pytest.mark.full
 @pytest.mark.timeout(240)
 def test_children_end_when_their_parent_is_killed(up: Up) -> None:
     up.wait_until_ready()

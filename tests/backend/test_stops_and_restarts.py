@@ -92,6 +92,7 @@ def test_jobs_that_a_restart_interrupted_end_as_failed_with_that_reason(
     assert finish(client, "customization", training_body(epochs=1))["status"] == "completed"
 
 
+@pytest.mark.full
 def test_everything_is_there_after_a_kill(server: ServerProcess, client: httpx.Client) -> None:
     deploy(client)
     model = finish(client, "customization", training_body(epochs=4))["output_model"]

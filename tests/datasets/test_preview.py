@@ -150,6 +150,7 @@ def test_preview_refuses_what_a_build_would_refuse(few: LogStore, changes: dict[
     assert caught.value.field == field
 
 
+@pytest.mark.full
 def test_large_preview_estimates_from_a_sample_and_says_so(many: LogStore) -> None:
     built = build_datasets(many.stream(selection_filter(OPTIONS)), OPTIONS, name_suffix="run")
     preview = preview_datasets(many, OPTIONS).preview
@@ -172,6 +173,7 @@ def test_large_preview_estimates_from_a_sample_and_says_so(many: LogStore) -> No
     )
 
 
+@pytest.mark.full
 def test_estimate_respects_limit_and_ratio_exactly(many: LogStore) -> None:
     counts = preview_datasets(many, replace(OPTIONS, limit=5_000, near_duplicate_threshold=None)).preview.counts
 

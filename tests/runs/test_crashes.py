@@ -16,7 +16,7 @@ from tests.runs.waiting import read_run, wait_for_end, wait_for_step
 from tests.waiting import wait_until
 
 SMALL, MEDIUM = "local/linear-small", "local/linear-medium"
-RECORDS = 1500
+RECORDS = 800
 SLOW_TRAINING = {"epochs": 150}
 
 
@@ -114,6 +114,7 @@ def test_a_cancel_during_a_customization_stops_the_job_and_removes_the_deploymen
     assert deployments(installation) == []
 
 
+@pytest.mark.full
 def test_a_worker_that_is_told_to_stop_cleans_up_what_it_started(installation: Installation) -> None:
     installation.start("worker")
     run_id = launch(installation, SMALL)
