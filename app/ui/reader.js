@@ -24,13 +24,21 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
   const printOf = page => JSON.stringify([page.id, page.html, page.mark_html, page.mark, page.problem ?? null])
 
+  // What a form starts from: while that is the same, a redraw leaves alone what somebody has begun to enter.
+  const startOf = page => JSON.stringify([page.id, page.mark, page.problem ?? null])
+
   const show = page => {
-    reader.shown = page.id
     reader.print = printOf(page)
-    reader.mark = page.mark
     part("label").textContent = page.label
     part("body").innerHTML = page.html
     part("mark").innerHTML = page.mark_html
+    if (reader.start !== startOf(page)) fillForm(page)
+  }
+
+  const fillForm = page => {
+    reader.start = startOf(page)
+    reader.shown = page.id
+    reader.mark = page.mark
     part("problem").textContent = page.problem ?? ""
     part("clear").hidden = !page.mark || root.dataset.may !== "yes"
     const entered = page.problem ? page.tried : page.mark

@@ -162,7 +162,6 @@ def test_a_link_opened_elsewhere_shows_the_same_record(page: Page, browser: Brow
     expect(page.get_by_role("dialog").get_by_role("status")).to_have_text(label)
 
 
-@pytest.mark.full
 def test_records_are_read_and_marked_by_keyboard_and_no_key_decides(
     page: Page, address: str, database: Database
 ) -> None:
