@@ -35,12 +35,15 @@ LONG_FILES = frozenset(
 MARK_BY_FIXTURE = {"browser": "browser", "postgres_url": "postgres"}
 
 # Two busy cores make time limits per example lie; in CI the examples are the same every time.
-hypothesis.settings.register_profile("flywheel", deadline=None, derandomize=machine.is_ci())
-hypothesis.settings.load_profile("flywheel")
+hypothesis.settings.register_profile("full", deadline=None, derandomize=machine.is_ci())
+hypothesis.settings.register_profile("quick", hypothesis.settings.get_profile("full"), max_examples=40)
+hypothesis.settings.load_profile("quick")
 
 
-def pytest_configure() -> None:
-    """Keep the settings of the person who runs the tests out of them."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the settings of the person who runs the tests out of them, and let `-m ""` try more examples."""
+    if not config.option.markexpr:
+        hypothesis.settings.load_profile("full")
     for name in [name for name in os.environ if name.startswith("FLYWHEEL_")]:
         del os.environ[name]
     # Tests make and remove thousands of small files, databases above all; on disk that costs more than what they test.

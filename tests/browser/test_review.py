@@ -19,6 +19,7 @@ from tests.browser.pages import serve_pages
 from tests.ui.runs import LARGE, add_finished_run, open_state
 
 TABS = ("Quality", "Errors", "Cost and latency", "Records", "History")
+QUICK_TABS = {("Quality", "desktop"), ("Records", "phone")}
 CANDIDATE = Candidate(student=LARGE, variant="customized")
 REASON = "Read every newly wrong record; none would reach a customer."
 
@@ -81,7 +82,7 @@ def test_what_a_decision_needs_stands_above_the_fold_on_every_tab(page: Page, ad
 @pytest.mark.parametrize(
     ("tab", "device"),
     [
-        pytest.param(tab, device, id=f"{tab}-{device}", marks=[] if tab in ("Quality", "Records") else pytest.mark.full)
+        pytest.param(tab, device, id=f"{tab}-{device}", marks=[] if (tab, device) in QUICK_TABS else pytest.mark.full)
         for tab in TABS
         for device in checks.DEVICES
     ],
@@ -124,6 +125,7 @@ def test_a_rejection_is_stored_with_its_reason(page: Page, address: str, databas
     expect(page.get_by_text("Rejected").first).to_be_visible()
 
 
+@pytest.mark.full
 def test_of_two_reviewers_one_wins_and_the_other_is_told_who(
     page: Page, browser: Browser, address: str, database: Database
 ) -> None:
@@ -143,6 +145,7 @@ def test_of_two_reviewers_one_wins_and_the_other_is_told_who(
     assert acts(database, "race") == [("approved", REASON)]
 
 
+@pytest.mark.full
 def test_a_link_opened_elsewhere_shows_the_same_record(page: Page, browser: Browser, address: str) -> None:
     checks.open_page(page, f"{address}/review?run=read&tab=Records&show=All+records")
     page.get_by_role("link", name="… 3 reports on").click()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from hypothesis import given, reject, settings
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from core.datasets import BuildOptions, BuiltDatasets, DatasetError, build_datasets
@@ -56,7 +56,6 @@ def prompts(rows: list[Any]) -> list[bytes]:
     return [prompt_key({"messages": row["messages"][:-1]}) for row in rows]
 
 
-@settings(max_examples=80, deadline=None)
 @given(st.lists(call, min_size=8, max_size=80), options)
 def test_counts_add_up_and_files_hold_what_they_say(logged: list[Call], chosen: BuildOptions) -> None:
     built = build_or_skip([to_record(one) for one in logged], chosen)
@@ -77,7 +76,6 @@ def test_counts_add_up_and_files_hold_what_they_say(logged: list[Call], chosen: 
         assert sum(getattr(count, part) for count in counts.classes.values()) == getattr(counts, part)
 
 
-@settings(max_examples=80, deadline=None)
 @given(st.lists(call, min_size=8, max_size=80), options)
 def test_evaluation_requests_are_unique_and_no_evaluation_prompt_trains(
     logged: list[Call], chosen: BuildOptions
@@ -91,7 +89,6 @@ def test_evaluation_requests_are_unique_and_no_evaluation_prompt_trains(
     assert not evaluated & set(trained)
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.lists(call, min_size=8, max_size=60), options, st.randoms(use_true_random=False))
 def test_any_order_of_the_same_records_gives_the_same_build(logged: list[Call], chosen: BuildOptions, rng: Any) -> None:
     records = [to_record(one) for one in logged]

@@ -76,6 +76,7 @@ def test_a_worker_killed_in_the_middle_of_a_customization_is_resumed_on_the_same
     assert [event.type for event in events].count("run.claimed") == 2
 
 
+@pytest.mark.full
 def test_a_backend_killed_in_the_middle_of_a_customization_fails_that_student_only(
     installation: Installation,
 ) -> None:

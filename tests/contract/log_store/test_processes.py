@@ -10,7 +10,7 @@ from tests.contract.log_store.reading import all_pages, amount
 from tests.contract.log_store.stores import StorePlace, open_store
 from tests.logs.samples import START_S, ingest, lines, put, record
 
-RECORDS = 1500
+RECORDS = 600
 PATIENCE_S = 60
 
 
