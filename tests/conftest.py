@@ -1,6 +1,7 @@
 """Fixtures that several folders of tests share: servers, a browser, ports, traffic."""
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,6 +47,9 @@ def pytest_configure(config: pytest.Config) -> None:
         hypothesis.settings.load_profile("full")
     for name in [name for name in os.environ if name.startswith("FLYWHEEL_")]:
         del os.environ[name]
+    # Whoever is started in the background ignores the interrupt, and so would the processes that tests interrupt.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # Tests make and remove thousands of small files, databases above all; on disk that costs more than what they test.
     folder = machine.find_memory_folder()
     if folder is not None and "TMPDIR" not in os.environ:

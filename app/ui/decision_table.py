@@ -9,6 +9,7 @@ from app.ui.rows import Cell, Column, Row
 from core.promotion import Decision
 
 REASON_CHARS = 160
+OVERRIDDEN = "gates overridden"
 
 
 def draw_decisions(decisions: Sequence[Decision], *, now: datetime, on_open: Callable[[str], None]) -> None:
@@ -46,7 +47,13 @@ def verdict_badge(decision: Decision) -> str:
     """Return the verdict as a small label, grey once a later act superseded it, and whether it overrode gates."""
     word, _, color = verdicts.LOOKS[decision.verdict]
     label = rows.badge(word, color if decision.is_current else "gray")
-    return f"{label} {rows.badge('gates overridden', 'red')}" if decision.grounds.override_reason else label
+    return f"{label} {rows.badge(OVERRIDDEN, 'red')}" if decision.grounds.override_reason else label
+
+
+def describe_verdict(decision: Decision) -> str:
+    """Return what the badge says, in words alone."""
+    word = verdicts.LOOKS[decision.verdict][0]
+    return f"{word}, {OVERRIDDEN}" if decision.grounds.override_reason else word
 
 
 def summarise(decisions: Sequence[Decision]) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 import streamlit as st
 
 from app.ui import (
+    decision_table,
     frame,
     navigation,
     numbers,
@@ -159,7 +160,6 @@ def _traffic_row(total: workload_view.WorkloadTotals, *, newest: datetime, now: 
 
 
 def _decision_row(one: Decision, *, now: datetime) -> Row:
-    label, _, color = verdicts.LOOKS[one.verdict]
     age, who = numbers.age(one.decided_at, now), verdicts.name_person(one.decided_by)
     return Row(
         id=one.id,
@@ -171,7 +171,7 @@ def _decision_row(one: Decision, *, now: datetime) -> Row:
                 phone_note=age,
                 tone="name",
             ),
-            Cell(html=rows.badge(label, color)),
+            Cell(html=decision_table.verdict_badge(one)),
             Cell(text=age, tone="quiet"),
         ),
     )

@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from app.ui import markup, numbers, review_queries, review_view, rows, url, verdicts
+from app.ui import decision_table, markup, numbers, review_queries, review_view, rows, url, verdicts
 from app.ui.review_view import CandidateView, ReviewView
 from app.ui.rows import Cell, Column, Row
 from core.errors import InputError
@@ -154,9 +154,7 @@ def _compared(entry: PastResult, *, is_chosen: bool) -> str:
 def _decision(entry: PastResult) -> str:
     if entry.decision is None or not verdicts.is_standing(entry.decision):
         return '<span class="fw-quiet">none</span>'
-    word, _, color = verdicts.LOOKS[entry.decision.verdict]
-    overridden = rows.badge("gates overridden", "red") if entry.decision.grounds.override_reason else ""
-    return f"{rows.badge(word, color)} {overridden}"
+    return decision_table.verdict_badge(entry.decision)
 
 
 def _find(others: Mapping[str, PastResult], against: str) -> PastResult:

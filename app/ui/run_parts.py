@@ -7,6 +7,7 @@ import streamlit as st
 
 from app.ui import (
     charts,
+    decision_table,
     markup,
     navigation,
     numbers,
@@ -24,10 +25,10 @@ from app.ui import (
 )
 from app.ui.rows import Cell, Column, Row
 from core.evaluation import StoredEvaluation
-from core.promotion import Decision, Verdict
+from core.promotion import Decision
 from core.runs import EventView, RunStatus, RunView
 
-UNDECIDED: tuple[str, str, verdicts.Color] = ("Undecided", "", "gray")
+UNDECIDED = rows.badge("Undecided", "gray")
 
 
 def describe_source(run: RunView, *, now: datetime) -> str:
@@ -106,7 +107,7 @@ def draw_results(run: RunView, results: Sequence[StoredEvaluation], decisions: S
     if not results:
         return
     st.subheader("Measured so far" if not run.summary.status.is_final else "Candidates", anchor=False)
-    acts = {str(act.candidate): act.verdict for act in decisions}
+    acts = {str(act.candidate): act for act in decisions}
     columns = (
         Column(title="Candidate", keep=True),
         Column(title="Agrees with the teacher", keep=True),
@@ -204,19 +205,21 @@ def _draw_manifest(run: RunView, sha256: str) -> None:
     )
 
 
-def _result_row(run_id: str, result: StoredEvaluation, verdict: Verdict | None) -> Row:
+def _result_row(run_id: str, result: StoredEvaluation, act: Decision | None) -> Row:
     candidate, interval = result.candidate, result.agreement
     between = numbers.share_interval(interval.low, interval.high) if interval else numbers.UNKNOWN
-    label, _, color = verdicts.LOOKS[verdict] if verdict and verdict is not Verdict.WITHDRAWN else UNDECIDED
+    standing = act if act and verdicts.is_standing(act) else None
+    badge = decision_table.verdict_badge(standing) if standing else UNDECIDED
+    verdict = decision_table.describe_verdict(standing) if standing else "Undecided"
     return Row(
         id=str(candidate),
         href=url.link("review", run=run_id, candidate=str(candidate)),
         cells=(
-            Cell(text=review_view.name_candidate(candidate), tone="name", phone_note=f"{between} · {label}"),
+            Cell(text=review_view.name_candidate(candidate), tone="name", phone_note=f"{between} · {verdict}"),
             Cell(text=numbers.share(result.metrics.accuracy if interval else None)),
             Cell(text=between),
             Cell(text=numbers.count(result.metrics.n)),
-            Cell(html=rows.badge(label, color)),
+            Cell(html=badge),
         ),
     )
 

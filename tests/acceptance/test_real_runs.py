@@ -3,10 +3,8 @@
 The quick tests make one run of all students on a part of the tweets, the full ones on all of them, and over five seeds.
 """
 
-import json
 import statistics
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil, floor
 from pathlib import Path
@@ -18,17 +16,15 @@ from playwright.sync_api import Page, expect
 from sklearn.metrics import accuracy_score, f1_score
 
 from core.scoring import token_overlap_f1
+from tests.acceptance.real_traffic import finish_run, import_by_command, running
 from tests.browser import checks
 from tests.processes import Installation
-from tests.waiting import wait_until
 
 LARGE = "local/linear-large"
 REASON = "Good enough to sort tweets into folders; nobody trades on them."
 SEEDS = (42, 43, 44, 45, 46)
 PART, PART_LEAST = 3_000, 0.6
 """Records of the quick run, and what the large student then answers well at least."""
-RUN_LIMIT_S = 180 * 3
-"""The promise is 180 s on two free cores; tests share theirs, so this only catches what hangs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,17 +57,6 @@ BANKING = Workload(
 )
 
 
-@contextmanager
-def running(data: Path) -> Iterator[Installation]:
-    """Start backend, worker and api on an empty data folder."""
-    policy = data / "policy.toml"
-    policy.write_text("minimum_agreement = 0.6\n")  # tweets are hard; the default of 0.9 would refuse every approval
-    with Installation(data, FLYWHEEL_POLICY=str(policy)) as installation:
-        for name in ("backend", "worker", "api"):
-            installation.start(name)
-        yield installation
-
-
 @pytest.fixture
 def installation(tmp_path: Path) -> Iterator[Installation]:
     """An empty installation that runs."""
@@ -95,28 +80,6 @@ def finished(
             installation,
             finish_run(installation, **body, data_split_config={"eval_size": 500, "limit": request.param}),
         )
-
-
-def import_by_command(installation: Installation, path: Path) -> dict[str, Any]:
-    done = installation.run("logs", "import", str(path), "--json")
-    assert done.returncode == 0, done.stderr
-    counts: dict[str, Any] = json.loads(done.stdout)
-    return counts
-
-
-def finish_run(installation: Installation, **body: Any) -> dict[str, Any]:
-    started = httpx.post(f"{installation.api}/api/jobs", json=body)
-    assert started.status_code == 200, started.text
-    url = f"{installation.api}/api/jobs/{started.json()['id']}"
-
-    def finished() -> dict[str, Any] | None:
-        job: dict[str, Any] = httpx.get(url, timeout=30).json()
-        return job if job["finished_at"] else None
-
-    job = wait_until(finished, f"run {started.json()['id']} to end", timeout_s=RUN_LIMIT_S, every_s=0.5)
-    assert job is not None
-    assert job["status"] == "completed", job["error"]
-    return job
 
 
 def evaluations(job: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -43,6 +43,12 @@ def test_a_run_with_a_decision_no_longer_asks_and_the_decision_is_listed(databas
     assert f"/decisions?decision={decision.id}" in read_links(app)
 
 
+def test_an_approval_over_failing_gates_is_marked(database: Database) -> None:
+    add_finished_run(database)
+    act(database, "done-1", LARGE_CUSTOMIZED, Verdict.APPROVED, FINE, override="Nobody reads the rest.")
+    assert "Approved gates overridden" in table("Decision")
+
+
 def test_a_failed_run_asks_for_a_look_until_a_later_run_has_finished(database: Database) -> None:
     add_failed_run(database)
     assert "Failed deployment management answered 503" in table("Needs")

@@ -55,6 +55,14 @@ def test_a_finished_run_lists_its_candidates_best_first_with_their_decisions(dat
     assert "cancel_run" not in button_keys(app)
 
 
+def test_an_approval_over_failing_gates_is_marked(database: Database) -> None:
+    add_finished_run(database)
+    act(database, "done-1", LARGE_CUSTOMIZED, Verdict.APPROVED, FINE, override="Nobody reads the rest.")
+    (table,) = read_tables(open_page("run", id="done-1"))
+    assert "· Approved, gates overridden" in table
+    assert "60 Approved gates overridden" in table
+
+
 def test_the_manifest_is_counted_and_can_be_kept(traffic_data: Path) -> None:
     database = open_state(traffic_data)
     add_finished_run(database)
