@@ -14,6 +14,7 @@ from core.evaluation import Outcome, Sample
 from core.scoring import Change, calls_of_key, diff_tool_calls
 
 SHOWN_MOVES = 12
+OTHER_ARGUMENTS = "same tool, other arguments"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,9 +58,12 @@ def draw(review: ReviewView, chosen: CandidateView, samples: Sequence[Sample]) -
 
 
 def list_moves(samples: Sequence[Sample], *, shown: int) -> tuple[Move, ...]:
-    """Return the most frequent pairs of teacher's and candidate's answer that differ, by label."""
+    """Return the most frequent pairs of teacher's and candidate's answer that differ, by label.
+
+    A call of the right tool that is wrong all the same is wrong in its arguments.
+    """
     pairs = Counter(
-        (sample.expected_label, sample.answer_label or OUTCOME_NAMES[sample.outcome])
+        (sample.expected_label, _name_answer(sample))
         for sample in samples
         if sample.outcome is not Outcome.CORRECT and sample.expected_label is not None
     )
@@ -106,6 +110,12 @@ def render_arguments(changes: Sequence[tuple[str, int]]) -> str:
     )
     head = '<thead><tr><th scope="col">n</th><th scope="col">Argument</th></tr></thead>'
     return f'<table class="fw-evidence" aria-label="Arguments that differ most">{head}<tbody>{body}</tbody></table>'
+
+
+def _name_answer(sample: Sample) -> str:
+    if sample.answer_label is None:
+        return OUTCOME_NAMES[sample.outcome]
+    return OTHER_ARGUMENTS if sample.answer_label == sample.expected_label else sample.answer_label
 
 
 def _draw_moves(review: ReviewView, chosen: CandidateView, moves: Sequence[Move]) -> None:

@@ -227,6 +227,10 @@ def test_arguments_that_differ_are_counted_by_tool_and_path() -> None:
         )
         for at in range(2)
     ]
+    (move,) = review_errors.list_moves(
+        [replace(one, expected_label="weather", answer_label="weather") for one in made], shown=5
+    )
+    assert (move.answered, move.records) == ("same tool, other arguments", 2)
     assert review_errors.count_argument_changes(made) == [("weather · city", 2), ("weather · days", 2)]
     assert review_errors.count_argument_changes(samples(2, 2)) == []
 
