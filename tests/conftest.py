@@ -37,7 +37,7 @@ MARK_BY_FIXTURE = {"browser": "browser", "postgres_url": "postgres"}
 
 # Two busy cores make time limits per example lie; in CI the examples are the same every time.
 hypothesis.settings.register_profile("full", deadline=None, derandomize=machine.is_ci())
-hypothesis.settings.register_profile("quick", hypothesis.settings.get_profile("full"), max_examples=40)
+hypothesis.settings.register_profile("quick", hypothesis.settings.get_profile("full"), max_examples=25)
 hypothesis.settings.load_profile("quick")
 
 

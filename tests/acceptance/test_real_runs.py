@@ -142,7 +142,10 @@ def test_the_review_page_shows_the_apis_numbers_and_a_triple_click_decides_once(
 ) -> None:
     installation, job = finished
     installation.start("web")
-    for candidate, entry in evaluations(job).items():
+    everything = job["num_records"] > PART
+    shown = [name for name in evaluations(job) if everything or name.startswith(LARGE)]
+    for candidate in shown:
+        entry = evaluations(job)[candidate]
         checks.open_page(page, f"{installation.web}/review?run={job['id']}&candidate={candidate}")
         interval = entry["accuracy_interval"]
         agreement = page.get_by_test_id("stMetric").filter(has_text="Agreement")

@@ -19,7 +19,7 @@ from tests.browser.pages import serve_pages
 from tests.ui.runs import LARGE, add_finished_run, open_state
 
 TABS = ("Quality", "Errors", "Cost and latency", "Records", "History")
-QUICK_TABS = {("Quality", "desktop"), ("Records", "phone")}
+QUICK_TABS = {("Quality", "desktop")}
 CANDIDATE = Candidate(student=LARGE, variant="customized")
 REASON = "Read every newly wrong record; none would reach a customer."
 
@@ -165,6 +165,7 @@ def test_a_link_opened_elsewhere_shows_the_same_record(page: Page, browser: Brow
     expect(page.get_by_role("dialog").get_by_role("status")).to_have_text(label)
 
 
+@pytest.mark.full
 def test_records_are_read_and_marked_by_keyboard_and_no_key_decides(
     page: Page, address: str, database: Database
 ) -> None:
