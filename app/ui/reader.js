@@ -22,10 +22,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
     part("note-title").textContent = kind === "excluded" ? "Why leave it out?" : "Note"
   }
 
-  const printOf = page => JSON.stringify([page.id, page.html, page.mark_html, page.mark, page.problem ?? null])
-
   // What a form starts from: while that is the same, a redraw leaves alone what somebody has begun to enter.
   const startOf = page => JSON.stringify([page.id, page.mark, page.problem ?? null])
+  const printOf = page => JSON.stringify([startOf(page), page.html, page.mark_html])
 
   const show = page => {
     reader.print = printOf(page)

@@ -28,7 +28,7 @@ from core.evaluation import StoredEvaluation
 from core.promotion import Decision
 from core.runs import EventView, RunStatus, RunView
 
-UNDECIDED = rows.badge("Undecided", "gray")
+UNDECIDED = "Undecided"
 
 
 def describe_source(run: RunView, *, now: datetime) -> str:
@@ -107,7 +107,7 @@ def draw_results(run: RunView, results: Sequence[StoredEvaluation], decisions: S
     if not results:
         return
     st.subheader("Measured so far" if not run.summary.status.is_final else "Candidates", anchor=False)
-    acts = {str(act.candidate): act for act in decisions}
+    acts = {str(act.candidate): act for act in decisions if verdicts.is_standing(act)}
     columns = (
         Column(title="Candidate", keep=True),
         Column(title="Agrees with the teacher", keep=True),
@@ -208,9 +208,8 @@ def _draw_manifest(run: RunView, sha256: str) -> None:
 def _result_row(run_id: str, result: StoredEvaluation, act: Decision | None) -> Row:
     candidate, interval = result.candidate, result.agreement
     between = numbers.share_interval(interval.low, interval.high) if interval else numbers.UNKNOWN
-    standing = act if act and verdicts.is_standing(act) else None
-    badge = decision_table.verdict_badge(standing) if standing else UNDECIDED
-    verdict = decision_table.describe_verdict(standing) if standing else "Undecided"
+    verdict = decision_table.describe_verdict(act) if act else UNDECIDED
+    badge = decision_table.verdict_badge(act) if act else rows.badge(UNDECIDED, "gray")
     return Row(
         id=str(candidate),
         href=url.link("review", run=run_id, candidate=str(candidate)),

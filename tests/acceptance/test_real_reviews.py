@@ -12,13 +12,13 @@ from playwright.sync_api import Browser, Page, expect
 from app.ui import numbers
 from tests.acceptance.real_traffic import finish_run, import_by_command, running
 from tests.browser import checks
+from tests.browser.reviewing import TABS, approve, plain, read_must_see_list, shown
 from tests.processes import Installation
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(1200)]
 
 LARGE = "local/linear-large"
 CANDIDATE = f"{LARGE}:customized"
-TABS = ("Quality", "Errors", "Cost and latency", "Records", "History")
 REASON = "Read the whole must-see list; what went wrong there would do no harm."
 PRICES = '[{"name": "%s", "price_input_usd": 3.0, "price_output_usd": 15.0}]'
 POLICY = """\
@@ -152,20 +152,12 @@ def test_a_review_goes_from_opening_the_page_to_a_read_list_and_a_decision(page:
     expect(page.get_by_role("button", name="Approve…")).to_be_disabled()
 
     checks.open_page(page, f"{reviewed.address}&tab=Records&show=Must+see")
-    page.get_by_role("table", name="Records: Must see").get_by_role("link").first.click()
-    reader = page.get_by_role("dialog")
-    for number in range(1, total + 1):
-        expect(reader.get_by_role("status")).to_have_text(f"{number} of {total}")
-        checks.settle(page)
-        page.keyboard.press("ArrowRight")
+    read_must_see_list(page, total)
     checks.assert_page_is_sound(page)
     page.keyboard.press("Escape")
     expect(page.get_by_text(f"{total} of {total} must-see read")).to_be_visible()
 
-    page.get_by_role("button", name="Approve…").click()
-    page.get_by_role("dialog").get_by_label("Why is this acceptable?").fill(REASON)
-    page.get_by_role("dialog").get_by_role("button", name="Approve promotion").click(click_count=3, delay=10)
-    expect(page.get_by_role("dialog")).to_have_count(0)
+    approve(page, reason=REASON)
     decisions = httpx.get(f"{reviewed.installation.api}/api/decisions").raise_for_status().json()["decisions"]
     assert [(act["candidate"], act["verdict"], act["reason"]) for act in decisions] == [(CANDIDATE, "approved", REASON)]
     assert reviewed.comparison()["must_see"]["is_complete"]
@@ -174,9 +166,4 @@ def test_a_review_goes_from_opening_the_page_to_a_read_list_and_a_decision(page:
 def read_table(page: Page, name: str) -> list[list[str]]:
     """Return the cells of every row of a table, as a reader sees them."""
     rows = page.get_by_role("table", name=name).get_by_role("row").all()[1:]
-    return [[plain(cell.inner_text()).strip() for cell in row.locator("th, td").all()] for row in rows]
-
-
-def plain(text: str) -> str:
-    """Return a text with plain blanks."""
-    return text.replace("\N{NO-BREAK SPACE}", " ")
+    return [[shown(cell).strip() for cell in row.locator("th, td").all()] for row in rows]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from starlette.testclient import TestClient
 
 from app.api import create_api
@@ -16,9 +16,9 @@ from core.promotion import MarkKind, list_decisions, list_marks
 from core.settings import load_settings
 from tests.browser import checks
 from tests.browser.pages import serve_pages
+from tests.browser.reviewing import TABS, approve, decide_on, read_must_see_list, shown
 from tests.ui.runs import LARGE, add_finished_run, open_state
 
-TABS = ("Quality", "Errors", "Cost and latency", "Records", "History")
 QUICK_TABS = {("Quality", "desktop")}
 CANDIDATE = Candidate(student=LARGE, variant="customized")
 REASON = "Read every newly wrong record; none would reach a customer."
@@ -47,16 +47,6 @@ def page(browser: Browser) -> Iterator[Page]:
     """One desktop page for the module."""
     with checks.open_context(browser, "desktop") as context:
         yield context.new_page()
-
-
-def decide_on(page: Page, button: str, question: str, confirm: str) -> None:
-    """Open the dialog, give the reason and confirm with three quick clicks."""
-    page.get_by_role("button", name=button).click()
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_label(question).fill(REASON)
-    dialog.get_by_role("button", name=confirm).click(click_count=3, delay=10)
-    expect(dialog).to_have_count(0)
-    checks.settle(page)
 
 
 def acts(database: Database, run_id: str) -> list[tuple[str, str]]:
@@ -98,7 +88,7 @@ def test_a_triple_click_on_confirm_is_one_approval_that_survives_a_reload(
     page: Page, address: str, database: Database
 ) -> None:
     checks.open_page(page, f"{address}/review?run=approve")
-    decide_on(page, "Approve…", "Why is this acceptable?", "Approve promotion")
+    approve(page, reason=REASON)
     expect(page.get_by_role("status").filter(has_text=REASON)).to_be_visible()
     assert acts(database, "approve") == [("approved", REASON)]
     page.reload()
@@ -120,7 +110,7 @@ def test_the_dialog_is_accessible_and_escape_decides_nothing(page: Page, address
 
 def test_a_rejection_is_stored_with_its_reason(page: Page, address: str, database: Database) -> None:
     checks.open_page(page, f"{address}/review?run=reject")
-    decide_on(page, "Reject…", "Why is this not acceptable?", "Reject candidate")
+    decide_on(page, "Reject…", "Why is this not acceptable?", "Reject candidate", reason=REASON)
     assert acts(database, "reject") == [("rejected", REASON)]
     expect(page.get_by_text("Rejected").first).to_be_visible()
 
@@ -213,15 +203,9 @@ def test_reading_the_must_see_list_to_its_end_is_counted_on_the_card(
     page: Page, address: str, database: Database
 ) -> None:
     checks.open_page(page, f"{address}/review?run=mustsee&tab=Records&show=Must+see")
-    table = page.get_by_role("table", name="Records: Must see")
-    total = table.get_by_role("row").count() - 1
+    total = page.get_by_role("table", name="Records: Must see").get_by_role("row").count() - 1
     expect(page.get_by_text(f"0 of {total} must-see read")).to_be_visible()
-    table.get_by_role("link").first.click()
-    reader = page.get_by_role("dialog")
-    for number in range(1, total + 1):
-        expect(reader.get_by_role("status")).to_have_text(f"{number} of {total}")
-        checks.settle(page)
-        page.keyboard.press("ArrowRight")
+    read_must_see_list(page, total)
     page.keyboard.press("Escape")
     expect(page.get_by_text(f"{total} of {total} must-see read")).to_be_visible()
 
@@ -268,8 +252,3 @@ def test_every_number_on_the_page_equals_the_apis(page: Page, address: str, data
         for each in comparison["candidates"]:
             assert f"{each['agreement']['value'] * 100:.1f} %" in scores
             assert f"{each['metrics']['macro_f1']:.3f}" in scores
-
-
-def shown(element: Locator) -> str:
-    """What a reader sees, with plain blanks."""
-    return element.inner_text().replace("\N{NO-BREAK SPACE}", " ")
