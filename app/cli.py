@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.commands import config, decisions, demo, logs, runs, services
+from app.commands import config, datasets, decisions, demo, logs, runs, services
 from app.failures import EXIT_FAILED, explain
 from core import VERSION
 
@@ -32,6 +32,7 @@ app.command("demo")(demo.demo)
 services.add_commands(app)
 app.add_typer(logs.app, name="logs")
 app.add_typer(runs.app, name="runs")
+app.add_typer(datasets.app, name="datasets")
 app.add_typer(decisions.app, name="decisions")
 app.add_typer(config.app, name="config")
 

@@ -10,7 +10,7 @@ Packages add their own children in their `errors.py`. A message says what is wro
 holds a secret. `app` alone turns a class into page text, HTTP status and exit code.
 """
 
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 
 class FlywheelError(Exception):
@@ -47,5 +47,6 @@ class UnavailableError(FlywheelError):
 
 def near_miss(wrong: str, known: list[str] | tuple[str, ...]) -> str:
     """Return "; did you mean 'x'?" for the closest of `known`, or an empty string when none is close."""
-    best = process.extractOne(wrong, known, score_cutoff=60)
+    close = process.extract(wrong, known, score_cutoff=60)
+    best = max(close, key=lambda found: fuzz.ratio(wrong, found[0]), default=None)  # where a part fits several names
     return f"; did you mean {best[0]!r}?" if best else ""

@@ -47,6 +47,7 @@ from core.runs import (
     execute_run,
     remove_deleted_runs,
     renew_leases,
+    run_waiting_preview,
     store_health,
     sweep,
 )
@@ -92,7 +93,7 @@ class Worker:
         concurrency = around.settings.worker.concurrency
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": ThreadPoolExecutor(3), "runs": ThreadPoolExecutor(concurrency)},
+            executors={"default": ThreadPoolExecutor(4), "runs": ThreadPoolExecutor(concurrency)},
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
 
@@ -115,6 +116,7 @@ class Worker:
         for tick, seconds in (
             (self._claim, settings.tick_s),
             (self._import_uploads, settings.tick_s),
+            (self._compute_previews, settings.tick_s),
             (self._sweep, SWEEP_S),
             (self._look_at_services, HEALTH_S),
         ):
@@ -193,6 +195,17 @@ class Worker:
                 pass
         except (LogStoreUnavailable, *DATABASE_DOWN):
             logger.warning("an upload could not be imported yet and will be tried again", exc_info=True)
+
+    def _compute_previews(self) -> None:
+        around = self.around
+        try:
+            while not self._stopping.is_set():
+                if not run_waiting_preview(
+                    self.database, settings=around.settings, logs=around.logs, clock=around.clock
+                ):
+                    return
+        except (LogStoreUnavailable, *DATABASE_DOWN):
+            logger.warning("a preview could not be computed yet and will be tried again", exc_info=True)
 
     def _import_next(self) -> bool:
         return run_waiting_import(self.database, self.around.logs, clock=self.around.clock)

@@ -4,9 +4,9 @@ Names are the blueprint's where it has one. Whether a value fits the logs and th
 """
 
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from core.promotion import Verdict
 from core.runs import LaunchRequest
@@ -25,6 +25,17 @@ FIELD_NAMES = MappingProxyType(
         "stratify": "data_split_config.stratify_enabled",
         "rare_class_threshold": "data_split_config.rare_class_threshold",
         "parse_function_arguments": "data_split_config.parse_function_arguments",
+        "since": "selection.since",
+        "until": "selection.until",
+        "text": "selection.text",
+        "models": "selection.models",
+        "finish_reasons": "selection.finish_reasons",
+        "limit_method": "selection.limit_method",
+        "icl.max_examples": "icl_config.max_examples",
+        "icl.min_examples": "icl_config.min_examples",
+        "icl.reserved_tokens": "icl_config.reserved_tokens",
+        "icl.relevance_ratio": "icl_config.relevance_ratio",
+        "icl.selection": "icl_config.example_selection",
     }
 )
 """What `core` calls a field, and what a client has to correct."""
@@ -62,6 +73,43 @@ class DataSplitConfig(_Body):
     )
 
 
+class Selection(_Body):
+    """Which of the workload's records a run looks at; what is left out does not narrow."""
+
+    since: AwareDatetime | None = Field(default=None, strict=False, description="first instant, included")
+    until: AwareDatetime | None = Field(default=None, strict=False, description="last instant, excluded")
+    text: LongText | None = Field(default=None, description="a search as in the log browser")
+    models: list[Name] = Field(default=[], max_length=100, description="models that answered")
+    finish_reasons: list[Name] = Field(default=[], max_length=20)
+    limit_method: Literal["uniform", "newest"] | None = Field(
+        default=None, description="which records are used where there are more than `limit`; left out: uniform"
+    )
+
+
+class AnswerFormatBody(_Body):
+    """How answers are read, instead of what would be detected."""
+
+    kind: Literal["double_brackets", "json_field", "whole_text", "tool_call"]
+    field: Name | None = Field(default=None, description="name of the JSON field, for json_field alone")
+    fold_case: bool = True
+
+
+class IclConfig(_Body):
+    """How in-context examples are chosen; a field left out takes this installation's setting."""
+
+    max_examples: Count | None = None
+    min_examples: Count | None = None
+    reserved_tokens: int | None = Field(default=None, ge=0, le=LARGEST_NUMBER)
+    example_selection: Literal["uniform_distribution", "semantic_similarity"] | None = None
+    relevance_ratio: float | None = Field(default=None, ge=0, le=1, allow_inf_nan=False)
+
+    def to_options(self) -> dict[str, object]:
+        """Return the options in the words of `core.datasets`."""
+        options = self.model_dump(exclude_none=True)
+        selection = options.pop("example_selection", None)
+        return {**options, **({"selection": selection.partition("_")[0]} if selection else {})}
+
+
 class Training(_Body):
     """Hyperparameters of the customization; a field left out takes the student's setting."""
 
@@ -73,11 +121,21 @@ class Training(_Body):
 
 
 class JobRequest(_Body):
-    """A run to start. Without `students` or `variants`: all configured students, base and customized."""
+    """A run to start. Without `students` or `variants`: all configured students in all variants."""
 
     workload_id: Name
     client_id: Name | None = Field(default=None, description="left out takes the records of all clients")
     data_split_config: DataSplitConfig | None = None
+    evaluation_set: Name | None = Field(
+        default=None,
+        description="a frozen set to be judged on: its version (`v3`), the beginning of its address, or `new`; left out"
+        " takes the newest, or a new one of the size asked for",
+        examples=["v3"],
+    )
+    selection: Selection | None = None
+    answer_format: AnswerFormatBody | None = None
+    workload_type: Literal["classification", "tool_calling", "free_text"] | None = None
+    icl_config: IclConfig | None = None
     students: list[Name] | None = Field(default=None, min_length=1, max_length=100)
     variants: list[Name] | None = Field(default=None, min_length=1, max_length=10)
     training: Training | None = None
@@ -85,7 +143,7 @@ class JobRequest(_Body):
 
     def to_launch(self, idempotency_key: str | None) -> LaunchRequest:
         """Return the request in the words of `core.runs`."""
-        split = self.data_split_config or DataSplitConfig()
+        split, selection = self.data_split_config or DataSplitConfig(), self.selection or Selection()
         return LaunchRequest(
             workload_id=self.workload_id,
             client_id=self.client_id,
@@ -99,6 +157,16 @@ class JobRequest(_Body):
             stratify=split.stratify_enabled,
             rare_class_threshold=split.rare_class_threshold,
             parse_function_arguments=split.parse_function_arguments,
+            evaluation_set=self.evaluation_set,
+            since=selection.since,
+            until=selection.until,
+            text=selection.text,
+            models=selection.models,
+            finish_reasons=selection.finish_reasons,
+            limit_method=selection.limit_method,
+            answer_format=self.answer_format.model_dump() if self.answer_format else None,
+            workload_type=self.workload_type,
+            icl=self.icl_config.to_options() if self.icl_config else None,
             training=self.training.model_dump(exclude_none=True) if self.training else None,
             requested_by=self.requested_by,
             idempotency_key=idempotency_key,

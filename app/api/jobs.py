@@ -5,17 +5,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Query, Response
 
 from app.api.bodies import JobRequest
-from app.api.context import IdempotencyKey, Surroundings
+from app.api.context import Context, IdempotencyKey, Surroundings
 from app.api.errors import describe_errors
 from app.api.job_views import describe_run, describe_summary
-from app.api.replies import JobAccepted, JobDetail, JobList, JobMessage, JobPlan
+from app.api.replies import EvaluationSetName, JobAccepted, JobDetail, JobList, JobMessage, JobPlan
 from app.api.result_replies import EventList, EventReply
 from core.evaluation import list_evaluations
 from core.runs import (
+    LaunchPlan,
     RunStateError,
     RunStatus,
     cancel_run,
+    compose_datasets,
     delete_run,
+    forecast_launch,
     get_manifest,
     get_run,
     launch_run,
@@ -39,10 +42,28 @@ def start_job(
     request = body.to_launch(idempotency_key)
     parts = context.installation
     if dry_run:
-        plan = plan_launch(request, settings=parts.settings, logs=parts.logs)
-        return JobPlan(request=plan.request.to_dict(), records=plan.records, steps=list(plan.steps))
+        plan = plan_launch(parts.database, request, settings=parts.settings, logs=parts.logs)
+        return _describe_plan(context, plan)
     run_id = launch_run(parts.database, request, settings=parts.settings, logs=parts.logs, now=context.clock())
     return JobAccepted(id=run_id, message=f"Run {run_id} is queued; a worker takes it up.")
+
+
+def _describe_plan(context: Context, plan: LaunchPlan) -> JobPlan:
+    parts = context.installation
+    with parts.database.read() as session:
+        forecast = forecast_launch(session, plan, settings=parts.settings, policy=parts.policy, logs=parts.logs)
+    composed = compose_datasets(parts.database, plan.request, settings=parts.settings, logs=parts.logs)
+    chosen = plan.evaluation_set
+    return JobPlan(
+        request=plan.request.to_dict(),
+        records=plan.records,
+        steps=list(plan.steps),
+        evaluation_set=EvaluationSetName(version=chosen.version, sha256=chosen.sha256, records=chosen.records)
+        if chosen
+        else None,
+        forecast=forecast.to_dict(),
+        **composed,
+    )
 
 
 @router.get("", summary="List runs", responses=describe_errors(404))

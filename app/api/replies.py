@@ -34,6 +34,14 @@ class JobAccepted(BaseModel):
     message: str
 
 
+class EvaluationSetName(BaseModel):
+    """A frozen evaluation set: its version among those of its workload, and its address."""
+
+    version: int
+    sha256: str
+    records: int
+
+
 class JobPlan(BaseModel):
     """What a run would do; nothing was started."""
 
@@ -41,6 +49,10 @@ class JobPlan(BaseModel):
     request: dict[str, Any] = Field(description="every effective value")
     records: int = Field(description="records that match, counted up to 10,000")
     steps: list[str]
+    evaluation_set: EvaluationSetName | None = Field(description="the frozen set it is judged on; null: a new one")
+    forecast: dict[str, Any] = Field(description="what its size can show, expected seconds, cost, place in the queue")
+    datasets: dict[str, Any] = Field(description="counts at each step, classes, first rows of each file, what is wrong")
+    icl: dict[str, Any] | None = Field(description="first in-context rows by student; null without that variant")
 
 
 class JobMessage(BaseModel):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,8 +19,10 @@ from app.commands.options import (
     settings_for,
     split_list,
 )
+from app.commands.plan_text import say_plan
+from app.commands.run_datasets import show_datasets
 from app.commands.run_text import say_run, say_runs
-from app.commands.terminal import note, say, say_json
+from app.commands.terminal import Meter, note, say, say_json
 from app.commands.waiting import follow_run
 
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from core.runs import LaunchRequest, RunStatus
 
 app = typer.Typer(help="Runs: measure what students can do on a workload.", no_args_is_help=True)
+app.command("datasets")(show_datasets)
 
 
 @app.command("start")
@@ -35,9 +39,17 @@ def start_run(  # noqa: PLR0913  # one option each, as the design lists them
     workload: Annotated[str, typer.Option(metavar="W", help="The workload to try students on.")],
     client: Annotated[str | None, typer.Option(metavar="C", help="The client whose traffic to use.")] = None,
     students: Annotated[str | None, typer.Option(metavar="A,B", help="Students; without it, all configured.")] = None,
-    variants: Annotated[str | None, typer.Option(metavar="V,V", help="base, customized; without it, all.")] = None,
+    variants: Annotated[str | None, typer.Option(metavar="V,V", help="base, icl, customized; without it, all.")] = None,
     eval_size: Annotated[
         int | None, typer.Option(metavar="N", max=LARGEST_NUMBER, help="Records of the evaluation set.")
+    ] = None,
+    evaluation_set: Annotated[
+        str | None, typer.Option(metavar="V", help="A frozen evaluation set (v3), or new; without it, the newest.")
+    ] = None,
+    since: Annotated[datetime | None, typer.Option(metavar="T", help="Only records from then on (UTC).")] = None,
+    until: Annotated[datetime | None, typer.Option(metavar="T", help="Only records before then (UTC).")] = None,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", max=LARGEST_NUMBER, help="At most so many records, drawn at random.")
     ] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", max=LARGEST_NUMBER, help="Seed of the split.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, start nothing.")] = False,
@@ -57,6 +69,10 @@ def start_run(  # noqa: PLR0913  # one option each, as the design lists them
         students=split_list(students),
         variants=split_list(variants),
         evaluation_size=eval_size,
+        evaluation_set=evaluation_set,
+        since=since.replace(tzinfo=UTC) if since else None,
+        until=until.replace(tzinfo=UTC) if until else None,
+        limit=limit,
         seed=seed,
         requested_by=actor_name(actor),
     )
@@ -153,22 +169,39 @@ def _launch(parts: "Installation", request: "LaunchRequest") -> str:
     from core.database import utc_now
     from core.runs import launch_run, plan_launch
 
-    plan_launch(request, settings=parts.settings, logs=parts.logs)
+    plan_launch(parts.database, request, settings=parts.settings, logs=parts.logs)
     refuse_unreachable_services(parts.settings)
     return launch_run(parts.database, request, settings=parts.settings, logs=parts.logs, now=utc_now())
 
 
 def _say_plan(parts: "Installation", request: "LaunchRequest", *, json: bool) -> None:
-    from core.runs import plan_launch
+    from core.runs import compose_datasets, forecast_launch, plan_launch
 
-    plan = plan_launch(request, settings=parts.settings, logs=parts.logs)
-    if json:
-        say_json({"dry_run": True, "request": plan.request.to_dict(), "records": plan.records, "steps": plan.steps})
+    plan = plan_launch(parts.database, request, settings=parts.settings, logs=parts.logs)
+    with Meter("looking at the records") as meter:
+        composed = compose_datasets(
+            parts.database,
+            plan.request,
+            settings=parts.settings,
+            logs=parts.logs,
+            on_progress=lambda progress: meter.show(progress.done, progress.total or progress.done, progress.stage),
+        )
+    with parts.database.read() as session:
+        forecast = forecast_launch(session, plan, settings=parts.settings, policy=parts.policy, logs=parts.logs)
+    if not json:
+        say_plan(plan, forecast, composed)
         return
-    say(f"{plan.records:,} records match; {plan.request.evaluation_size:,} of them for evaluation.")
-    for step in plan.steps:
-        say(f"  {step}")
-    note("nothing was started")
+    say_json(
+        {
+            "dry_run": True,
+            "request": plan.request.to_dict(),
+            "records": plan.records,
+            "steps": plan.steps,
+            "evaluation_set": plan.evaluation_set,
+            "forecast": forecast.to_dict(),
+            **composed,
+        }
+    )
 
 
 def _wait(parts: "Installation", run_id: str, *, json: bool) -> None:

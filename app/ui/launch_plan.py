@@ -17,7 +17,6 @@ from app.ui import (
     navigation,
     numbers,
     run_acts,
-    run_estimate,
     run_hindrances,
     run_queries,
     run_timeline,
@@ -27,7 +26,7 @@ from app.ui.identity import Duty
 from app.ui.launch_form import LaunchForm
 from core.database import utc_now
 from core.errors import InputError
-from core.runs import LaunchPlan, LaunchRequest
+from core.runs import LaunchPlan, LaunchRequest, estimate_total_s
 
 KEY, PROBLEM = "launch_key", "launch_problem"
 
@@ -69,7 +68,7 @@ def draw_plan(request: LaunchRequest, outcome: LaunchPlan | InputError) -> None:
 
 def _draw_steps(plan: LaunchPlan) -> None:
     pace = run_queries.learn_pace(plan.request.workload_id)
-    total_s = run_estimate.estimate_total_s(plan.steps, pace)
+    total_s = estimate_total_s(plan.steps, pace)
     facts = (
         *launch_view.describe_division(plan),
         ("Candidates", numbers.count(launch_view.count_candidates(plan.steps))),

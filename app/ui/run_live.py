@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from app.ui import run_acts, run_estimate, run_parts, run_queries
+from app.ui import run_acts, run_parts, run_queries
 from core.database import utc_now
-from core.runs import RunSummary
+from core.runs import RunSummary, all_steps, estimate_left_s
 
 EVERY_S = 2.0
 
@@ -36,7 +36,7 @@ def draw_run(run_id: str) -> Sequence[RunSummary]:
     events = run_queries.list_events(run_id)
     is_open = not run.summary.status.is_final
     pace = run_queries.learn_pace(run.summary.workload_id) if is_open else {}
-    left_s = run_estimate.estimate_left_s(run_estimate.all_steps(run), pace, now=now)
+    left_s = estimate_left_s(all_steps(run), pace, now=now)
     run_parts.draw_state(run, left_s=left_s, now=now)
     run_parts.draw_notices(run, events, now=now)
     run_parts.draw_timeline(run, now=now)

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from app.ui import overview_view, queries, run_estimate
+from app.ui import overview_view, queries
 from app.ui.overview_view import Task
 from core import runs
 from core.database import utc_now
@@ -20,7 +20,6 @@ from core.promotion import Decision, list_decisions, list_waiting
 from core.runs import EventView, LaunchPlan, LaunchRequest, RunStatus, RunSummary, RunView, WorkerView
 
 EVENTS_AT_ONCE = 1_000
-RUNS_TO_LEARN_FROM = 12
 FINISHED = (RunStatus.COMPLETED, RunStatus.COMPLETED_WITH_ERRORS)
 OPEN = tuple(status for status in RunStatus if not status.is_final)
 
@@ -136,7 +135,7 @@ def load_manifest(run_id: str, sha256: str) -> bytes:  # noqa: ARG001 - a retrie
 @st.cache_data(ttl=30, max_entries=50, show_spinner=False)
 def learn_pace(workload_id: str) -> Mapping[str, float]:
     """Return how long steps took in the last finished runs of a workload, or of all where it has none yet."""
-    return run_estimate.learn_pace(_finished_runs(workload_id) or _finished_runs(None))
+    return queries.read(lambda session: runs.load_pace(session, workload_id))
 
 
 def list_workers() -> Sequence[WorkerView]:
@@ -164,7 +163,8 @@ def list_sightings() -> Sequence[ServiceSighting]:
 def plan_launch(request: LaunchRequest) -> LaunchPlan:
     """Check a launch without starting anything. Raises `InputError` with the field to correct."""
     return queries.ask(
-        queries.LOG_STORE, lambda: runs.plan_launch(request, settings=queries.settings(), logs=queries.log_store())
+        queries.LOG_STORE,
+        lambda: runs.plan_launch(queries.database(), request, settings=queries.settings(), logs=queries.log_store()),
     )
 
 
@@ -189,8 +189,3 @@ def cancel(run_id: str, *, actor: str, reason: str) -> RunStatus:
 def retry(run_id: str, *, actor: str) -> None:
     """Queue a finished run again from what failed. Raises `RunStateError` when that cannot be."""
     queries.ask(queries.DATABASE, lambda: runs.retry_run(queries.database(), run_id, actor=actor, now=utc_now()))
-
-
-def _finished_runs(workload_id: str | None) -> list[RunView]:
-    found = list_runs(workload_id=workload_id, statuses=FINISHED, limit=RUNS_TO_LEARN_FROM)
-    return [get_run(run.id) for run in found.runs]

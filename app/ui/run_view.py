@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 from app.ui import numbers
 from app.ui.charts import LossSeries
 from app.ui.review_view import VARIANT_NAMES
-from app.ui.run_estimate import all_steps
 from app.ui.verdicts import Color
-from core.runs import RunStatus, RunSummary, RunView, StepKind, StepStatus, StepView, StudentView
+from core.runs import RunStatus, RunSummary, RunView, StepKind, StepStatus, StepView, StudentView, all_steps
 
 STATE_LOOK: Mapping[RunStatus, tuple[str, str, Color]] = {
     RunStatus.PENDING: ("Waiting", ":material/hourglass_empty:", "gray"),

@@ -19,6 +19,7 @@ from core.evaluation.latency import Latency, LatencyComparison, Probe, compare_l
 from core.evaluation.metrics import Metrics, measure
 from core.evaluation.pairing import Lead, OutcomePair, PairedComparison, compare_pair, pair_outcomes
 from core.evaluation.plain import to_plain
+from core.evaluation.power_meter import Assumption, PowerReading, assume_agreement, read_power
 from core.evaluation.ranking import Ranking, rank_candidates
 from core.evaluation.records import (
     Length,
@@ -48,6 +49,7 @@ from core.evaluation.verdict import Verdict, describe_candidate, judge_candidate
 __all__ = [
     "Approval",
     "Assessment",
+    "Assumption",
     "Candidate",
     "CandidateAssessment",
     "CandidateComparison",
@@ -74,6 +76,7 @@ __all__ = [
     "Outcome",
     "OutcomePair",
     "PairedComparison",
+    "PowerReading",
     "Price",
     "Probe",
     "Ranking",
@@ -88,6 +91,7 @@ __all__ = [
     "Traffic",
     "Verdict",
     "assess",
+    "assume_agreement",
     "check_approval",
     "check_gates",
     "compare",
@@ -113,6 +117,7 @@ __all__ = [
     "parse_candidate",
     "rank_candidates",
     "read_evaluation_set",
+    "read_power",
     "read_record_facts",
     "select_records",
     "sort_worst_first",

@@ -1,14 +1,19 @@
 """Runs: launched as rows, claimed by workers, carried step by step, cleaned up whatever happens."""
 
 from core.runs.cleanup import remove_deleted_runs, sweep
+from core.runs.composition import compose_datasets
 from core.runs.errors import LaunchRefused, LeaseLost, RunInterrupted, RunNotFound, RunStateError, StepFailed
 from core.runs.execution import Execution, Surroundings
+from core.runs.forecast import Forecast, forecast_launch
 from core.runs.health import FRESH_FOR, list_health, store_health
 from core.runs.launch import LaunchPlan, cancel_run, delete_run, launch_run, plan_launch, retry_run
 from core.runs.leases import Claim, Lease, claim_run, renew_leases
+from core.runs.pace import all_steps, estimate_left_s, estimate_total_s, learn_pace, load_pace
 from core.runs.plan import Variant
+from core.runs.previews import PreviewView, find_preview, identify_preview, request_preview, run_waiting_preview
 from core.runs.request import AVAILABLE_VARIANTS, CompletedRequest, LaunchRequest
-from core.runs.tables import RunStatus, StepKind, StepStatus
+from core.runs.similarity import open_similarity
+from core.runs.tables import PreviewStatus, RunStatus, StepKind, StepStatus
 from core.runs.views import (
     EventView,
     RunSummary,
@@ -31,11 +36,14 @@ __all__ = [
     "CompletedRequest",
     "EventView",
     "Execution",
+    "Forecast",
     "LaunchPlan",
     "LaunchRefused",
     "LaunchRequest",
     "Lease",
     "LeaseLost",
+    "PreviewStatus",
+    "PreviewView",
     "RunInterrupted",
     "RunNotFound",
     "RunStateError",
@@ -50,21 +58,33 @@ __all__ = [
     "Surroundings",
     "Variant",
     "WorkerView",
+    "all_steps",
     "cancel_run",
     "claim_run",
+    "compose_datasets",
     "delete_run",
+    "estimate_left_s",
+    "estimate_total_s",
     "execute_run",
+    "find_preview",
+    "forecast_launch",
     "get_manifest",
     "get_run",
+    "identify_preview",
     "launch_run",
+    "learn_pace",
     "list_events",
     "list_health",
     "list_runs",
     "list_workers",
+    "load_pace",
+    "open_similarity",
     "plan_launch",
     "remove_deleted_runs",
     "renew_leases",
+    "request_preview",
     "retry_run",
+    "run_waiting_preview",
     "store_health",
     "sweep",
 ]

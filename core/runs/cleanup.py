@@ -5,12 +5,14 @@ Every action is idempotent; a failure is recorded and does not stop the others. 
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from sqlmodel import Session, col, delete, select, update
 
 from core.artifacts import delete_artifact
 from core.database import Database
+from core.datasets import find_evaluation_set
 from core.evaluation.tables import EvaluationRow, SampleRow
 from core.nemo import ModelOps, ServiceError
 from core.runs.attachment import settle
@@ -151,11 +153,17 @@ def _remove_rows(database: Database, run_id: str, *, keep_evidence: bool) -> Non
             session.execute(delete(table).where(col(table.run_id) == run_id))
         session.delete(run)
         session.flush()
-        for entry in (prepared.output if prepared else {}).get("datasets", ()):
-            for sha256 in entry["files"].values():
-                if entry["kind"] != "evaluation" or not _is_used_elsewhere(session, sha256):
-                    delete_artifact(session, sha256)
+        own = _list_files(prepared.output) if prepared else set()
+        for sha256 in own - _find_used_elsewhere(session):
+            if find_evaluation_set(session, sha256) is None:
+                delete_artifact(session, sha256)
 
 
-def _is_used_elsewhere(session: Session, sha256: str) -> bool:
-    return session.exec(select(RunRow.id).where(col(RunRow.evaluation_set) == sha256)).first() is not None
+def _find_used_elsewhere(session: Session) -> set[str]:
+    """Return the files of all runs there are: the same records and seed give runs the same files."""
+    outputs = session.exec(select(StepRow.output).where(col(StepRow.kind) == StepKind.PREPARE))
+    return set().union(*map(_list_files, outputs))
+
+
+def _list_files(prepared: Mapping[str, Any]) -> set[str]:
+    return {sha256 for entry in prepared.get("datasets", ()) for sha256 in entry["files"].values()}

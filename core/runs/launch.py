@@ -4,15 +4,15 @@ Each act is one transaction and needs no worker to be alive; the worker notices 
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
 from core.database import Database
-from core.datasets import check_sizes
-from core.logs import LogFilter, LogStore
-from core.runs.errors import RunNotFound, RunStateError
+from core.datasets import EvaluationSet, check_options, check_sizes, choose_evaluation_set, selection_filter
+from core.logs import LogStore
+from core.runs.errors import LaunchRefused, RunNotFound, RunStateError
 from core.runs.health import refuse_when_down
 from core.runs.leases import RunEvent, write_events
 from core.runs.options import build_options
@@ -27,20 +27,39 @@ RUN_ID_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 
 @dataclass(frozen=True, kw_only=True)
 class LaunchPlan:
-    """What a launch would do, for a dry run. `records` is what the filters match, exactly up to the store's cap."""
+    """What a launch would do, for a dry run. `records` is what the filters match, exactly up to the store's cap.
+
+    `asked_hash` is the request's before an evaluation set was chosen, which differs once others freeze sets.
+    `evaluation_set` is the frozen set the candidates would be judged on, None when a new one is drawn.
+    """
 
     request: CompletedRequest
+    asked_hash: str
     records: int
     steps: tuple[str, ...]
+    evaluation_set: EvaluationSet | None
 
 
-def plan_launch(request: LaunchRequest, *, settings: Settings, logs: LogStore) -> LaunchPlan:
+def plan_launch(database: Database, request: LaunchRequest, *, settings: Settings, logs: LogStore) -> LaunchPlan:
     """Check a launch without starting anything. Raises `InputError` with the field to correct."""
     completed = complete_request(request, settings=settings, logs=logs)
-    count = logs.count(LogFilter(workload_id=completed.workload_id, client_id=completed.client_id))
-    check_sizes(count.value, build_options(completed))
-    steps = tuple(step.key for step in _plan(completed, settings))
-    return LaunchPlan(request=completed, records=count.value, steps=steps)
+    asked_hash = completed.hash
+    chosen = _choose_evaluation_set(database, request)
+    if chosen is None:
+        completed = replace(completed, evaluation_set=None)
+    else:
+        completed = replace(completed, evaluation_set=chosen.sha256, evaluation_size=chosen.records)
+    options = build_options(completed)
+    check_options(options)
+    count = logs.count(selection_filter(options))
+    check_sizes(count.value, options, is_evaluation_given=chosen is not None)
+    return LaunchPlan(
+        request=completed,
+        asked_hash=asked_hash,
+        records=count.value,
+        steps=tuple(step.key for step in _plan(completed, settings)),
+        evaluation_set=chosen,
+    )
 
 
 def launch_run(database: Database, request: LaunchRequest, *, settings: Settings, logs: LogStore, now: datetime) -> str:
@@ -49,12 +68,12 @@ def launch_run(database: Database, request: LaunchRequest, *, settings: Settings
     Raises `InputError` for what cannot work, `UnavailableError` when a worker reports that a service is down, and
     `RunStateError` when the key was used for another request. Nothing is stored in any of these cases.
     """
-    plan = plan_launch(request, settings=settings, logs=logs)
+    plan = plan_launch(database, request, settings=settings, logs=logs)
     with database.write() as session:
         database.serialise(session, LAUNCH_LOCK)  # clicks that arrive at once look for the key one after the other
         existing = _find_by_key(session, request.idempotency_key)
         if existing is not None:
-            if existing.request_hash != plan.request.hash:
+            if existing.request_hash != plan.asked_hash:
                 raise RunStateError(
                     f"idempotency key {request.idempotency_key!r} belongs to run {existing.id}, which asked for"
                     " something else; use a new key"
@@ -69,7 +88,7 @@ def launch_run(database: Database, request: LaunchRequest, *, settings: Settings
                 client_id=plan.request.client_id,
                 requested_by=request.requested_by,
                 request=plan.request.to_dict(),
-                request_hash=plan.request.hash,
+                request_hash=plan.asked_hash,
                 idempotency_key=request.idempotency_key,
                 event_seq=1,
                 created_at=now,
@@ -172,6 +191,25 @@ def locked_run(session: Session, run_id: str) -> RunRow:
     if run is None:
         raise RunNotFound(f"no run {run_id!r}; `flywheel runs list` shows the runs there are", field="run_id")
     return run
+
+
+def _choose_evaluation_set(database: Database, request: LaunchRequest) -> EvaluationSet | None:
+    """Return the frozen set a launch is judged on: the one it names, else the newest of the size asked for."""
+    with database.read() as session:
+        chosen = choose_evaluation_set(
+            session,
+            request.workload_id,
+            request.client_id,
+            wanted=request.evaluation_set,
+            evaluation_size=request.evaluation_size,
+        )
+    if chosen is not None and request.evaluation_size not in (None, chosen.records):
+        raise LaunchRefused(
+            f"evaluation_size is {request.evaluation_size}, but evaluation set {chosen.name} has {chosen.records}"
+            "; leave one of the two out",
+            field="evaluation_size",
+        )
+    return chosen
 
 
 def _plan(request: CompletedRequest, settings: Settings) -> tuple[PlannedStep, ...]:

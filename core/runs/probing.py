@@ -11,15 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-import orjson
 from sqlmodel import Session
 
-from core.artifacts import open_artifact
 from core.evaluation import Candidate, Probe, store_probe
 from core.nemo import Decoding, ServiceError, TimedAnswer
 from core.runs.errors import StepFailed
 from core.runs.execution import Execution
-from core.runs.prepared import Prepared, load_prepared
+from core.runs.prepared import load_prepared, load_requests
 from core.runs.stepping import StepResult
 from core.runs.tables import StepRow
 
@@ -33,7 +31,8 @@ def probe(execution: Execution, step: StepRow) -> StepResult:
     settings = execution.around.settings.probe
     candidate = Candidate(student=str(step.student), variant=str(step.variant))
     model = str(execution.get_step(f"evaluate:{step.student}:{step.variant}").output["model"])
-    requests = choose_requests(_load_requests(execution, load_prepared(execution)), settings.requests)
+    judged = load_prepared(execution).find_judged(candidate.student, candidate.variant)
+    requests = choose_requests(load_requests(execution, judged), settings.requests)
     ask = partial(_ask, execution, model)
     stopping = threading.Event()
     try:
@@ -82,10 +81,3 @@ def _try(ask: Ask, request: Mapping[str, Any]) -> TimedAnswer | None:
 
 def _ask(execution: Execution, model: str, request: Mapping[str, Any]) -> TimedAnswer:
     return execution.around.operations.ask(model, request, decoding=Decoding())
-
-
-def _load_requests(execution: Execution, prepared: Prepared) -> list[Mapping[str, Any]]:
-    """Return the requests of the evaluation set."""
-    with execution.around.database.read() as session:
-        content = open_artifact(session, prepared.evaluation_set)
-    return [orjson.loads(line)["request"] for line in content.splitlines() if line.strip()]

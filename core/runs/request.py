@@ -6,15 +6,18 @@ completed request is stored on the run, so that later changes of settings do not
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, get_type_hints
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from typing import Any
 
 import rfc8785
 
+from core.datasets import ExampleSelection, IclOptions, LimitMethod, WorkloadType, check_icl_options
 from core.errors import InputError, near_miss
 from core.logs import LogStore, find_workload
 from core.runs.errors import LaunchRefused
 from core.runs.plan import Variant
+from core.scoring import AnswerFormat
 from core.settings import Settings, SplitSettings, Student, TrainingOverrides
 
 
@@ -22,7 +25,9 @@ from core.settings import Settings, SplitSettings, Student, TrainingOverrides
 class LaunchRequest:
     """What a person, the API or a schedule asks for. None means the default of the settings.
 
-    `client_id` None takes the workload's records of all clients. Two launches with one `idempotency_key` are one.
+    `client_id` None takes the workload's records of all clients. `evaluation_set` is a version (`v3`), the beginning of
+    an address or `new`. `since` (included), `until` (excluded), `text`, `models` and `finish_reasons` select records;
+    `answer_format` and `workload_type` replace what would be detected. Two launches with one `idempotency_key` are one.
     """
 
     workload_id: str
@@ -37,6 +42,16 @@ class LaunchRequest:
     stratify: bool | None = None
     rare_class_threshold: int | None = None
     parse_function_arguments: bool | None = None
+    evaluation_set: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    text: str | None = None
+    models: Sequence[str] = ()
+    finish_reasons: Sequence[str] = ()
+    limit_method: str | None = None
+    answer_format: Mapping[str, object] | None = None
+    workload_type: str | None = None
+    icl: Mapping[str, Any] | None = None
     training: Mapping[str, float] | None = None
     requested_by: str = "unknown"
     idempotency_key: str | None = None
@@ -44,7 +59,11 @@ class LaunchRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class CompletedRequest:
-    """A request with every effective value; stored as JSON on the run."""
+    """A request with every effective value, stored as JSON on the run. Older rows lack the fields with defaults.
+
+    `evaluation_set` is the address of the frozen set the run is judged on, None when it draws a new one. Times are ISO
+    texts; `icl` holds the options of the examples, `context_lengths` the students' in tokens.
+    """
 
     workload_id: str
     client_id: str | None
@@ -59,18 +78,37 @@ class CompletedRequest:
     rare_class_threshold: int
     parse_function_arguments: bool
     training: Mapping[str, Mapping[str, float]]  # by student
+    evaluation_set: str | None = None
+    since: str | None = None
+    until: str | None = None
+    text: str | None = None
+    models: tuple[str, ...] = ()
+    finish_reasons: tuple[str, ...] = ()
+    limit_method: str = LimitMethod.UNIFORM.value
+    answer_format: Mapping[str, object] | None = None
+    workload_type: str | None = None
+    property_limit: int | None = None
+    icl: Mapping[str, Any] = field(default_factory=dict)
+    context_lengths: Mapping[str, int] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
-        return {**asdict(self), "students": list(self.students), "variants": [str(v) for v in self.variants]}
+        plain = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+        return {**plain, "variants": [str(variant) for variant in self.variants]}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "CompletedRequest":
         """Read the JSON form."""
-        known = {name: values[name] for name in get_type_hints(cls)}
-        known["students"] = tuple(values["students"])
+        known = {each.name: values[each.name] for each in fields(cls) if each.name in values}
+        for name in ("students", "models", "finish_reasons"):
+            known[name] = tuple(values.get(name, ()))
         known["variants"] = tuple(Variant(name) for name in values["variants"])
         return cls(**known)
+
+    @property
+    def icl_options(self) -> IclOptions:
+        """The options of the in-context examples."""
+        return IclOptions(**{**self.icl, "selection": ExampleSelection(self.icl["selection"])})
 
     @property
     def hash(self) -> str:
@@ -81,8 +119,8 @@ class CompletedRequest:
 LARGEST_NUMBER = 2**53 - 1
 """Canonical JSON (RFC 8785) holds no larger integer, and everything here is hashed."""
 
-AVAILABLE_VARIANTS = (Variant.BASE, Variant.CUSTOMIZED)
-"""What a run can measure today; the default takes all of them."""
+AVAILABLE_VARIANTS = tuple(Variant)
+"""What a run can measure; the default takes all of them."""
 
 
 def complete_request(request: LaunchRequest, *, settings: Settings, logs: LogStore) -> CompletedRequest:
@@ -108,6 +146,18 @@ def complete_request(request: LaunchRequest, *, settings: Settings, logs: LogSto
         rare_class_threshold=split.rare_class_threshold,
         parse_function_arguments=split.parse_function_arguments,
         training={student.name: _effective_training(request.training, student, settings) for student in students},
+        evaluation_set=request.evaluation_set,
+        since=request.since.isoformat() if request.since else None,
+        until=request.until.isoformat() if request.until else None,
+        text=request.text or None,
+        models=tuple(request.models),
+        finish_reasons=tuple(request.finish_reasons),
+        limit_method=_read_choice("limit_method", request.limit_method or LimitMethod.UNIFORM, LimitMethod),
+        answer_format=AnswerFormat.from_dict(request.answer_format).to_dict() if request.answer_format else None,
+        workload_type=request.workload_type and _read_choice("workload_type", request.workload_type, WorkloadType),
+        property_limit=settings.nemo.tool_property_limit,
+        icl=_effective_icl(request.icl, settings, seed=split.seed),
+        context_lengths={student.name: student.context_length for student in students},
     )
 
 
@@ -136,7 +186,7 @@ def _choose_variants(names: Sequence[str] | None, students: Sequence[Student]) -
         chosen: tuple[Variant, ...] = AVAILABLE_VARIANTS
     else:
         if not names:
-            raise LaunchRefused("no variant was chosen; name at least one of base, customized", field="variants")
+            raise LaunchRefused("no variant was chosen; name at least one of base, icl, customized", field="variants")
         for name in names:
             if name not in AVAILABLE_VARIANTS:
                 known = ", ".join(AVAILABLE_VARIANTS)
@@ -174,6 +224,31 @@ def _refuse_bad_sizes(given: Mapping[str, Any]) -> None:
             f"validation_ratio is {ratio}; it is the share of training records kept for validation, between 0 and 1",
             field="validation_ratio",
         )
+
+
+def _read_choice(field_name: str, value: str, choices: type[LimitMethod] | type[WorkloadType]) -> str:
+    known = [choice.value for choice in choices]
+    if value not in known:
+        hint = near_miss(value, known) or f"; choose from {', '.join(known)}"
+        raise LaunchRefused(f"{field_name} is {value!r}{hint}", field=field_name)
+    return str(value)
+
+
+def _effective_icl(given: Mapping[str, Any] | None, settings: Settings, *, seed: int) -> dict[str, Any]:
+    """Return the options of the examples: the settings', with the launch's own in their place."""
+    names = [each.name for each in fields(IclOptions) if each.name != "seed"]
+    for name in given or {}:
+        if name not in names:
+            hint = near_miss(name, names) or f"; known are {', '.join(names)}"
+            raise LaunchRefused(f"no option {name!r} of in-context examples{hint}", field=f"icl.{name}")
+    values = {name: getattr(settings.icl, name) for name in names} | dict(given or {})
+    known = [choice.value for choice in ExampleSelection]
+    if values["selection"] not in known:
+        hint = near_miss(str(values["selection"]), known) or f"; choose from {', '.join(known)}"
+        raise LaunchRefused(f"icl.selection is {values['selection']!r}{hint}", field="icl.selection")
+    options = IclOptions(**{**values, "selection": ExampleSelection(values["selection"]), "seed": seed})
+    check_icl_options(options)
+    return options.to_dict()
 
 
 def _is_whole(value: object, *, least: int) -> bool:

@@ -22,14 +22,16 @@ from core.nemo import (
     EvaluationStatus,
     Hyperparameters,
     JobState,
+    RemoteSample,
     ResourceMissing,
 )
 from core.runs.attachment import ensure_created
 from core.runs.errors import StepFailed
-from core.runs.evaluation_result import build_result
+from core.runs.evaluation_result import build_result, without_examples
 from core.runs.execution import Execution
 from core.runs.leases import RunEvent
-from core.runs.prepared import Prepared, load_prepared
+from core.runs.plan import Variant
+from core.runs.prepared import Prepared, load_prepared, load_requests
 from core.runs.stepping import StepResult, note_answer
 from core.runs.tables import StepKind, StepRow
 
@@ -58,6 +60,7 @@ def upload(execution: Execution, step: StepRow) -> StepResult:
                 "name": reference.name,
                 "url": reference.url,
                 "records": dataset.records,
+                "students": list(dataset.students),
             }
         )
     note_answer(execution, step)
@@ -147,7 +150,10 @@ def evaluate(execution: Execution, step: StepRow) -> StepResult:
             raise StepFailed(f"evaluation job {job_id} {job.state}: {job.detail or 'no detail given'}")
         _wait(execution, step, cancel=lambda: cancel(job_id))
     scores = execution.call(lambda: operations.evaluation_scores(job_id))
-    outputs = execution.call(lambda: list(operations.evaluation_samples(job_id)))
+    outputs: Sequence[RemoteSample] = execution.call(lambda: list(operations.evaluation_samples(job_id)))
+    if candidate.variant == Variant.ICL:
+        sent = load_requests(execution, prepared.find_judged(candidate.student, candidate.variant))
+        outputs = without_examples(outputs, sent=sent, expected=prepared.expected)
     result = build_result(execution, prepared, candidate, spec=spec, outputs=outputs)
 
     def store(session: Session) -> None:
@@ -202,7 +208,7 @@ def _customization_spec(execution: Execution, step: StepRow) -> CustomizationSpe
         run_id=execution.run_id,
         model=student.name,
         target=student.target,
-        dataset=_uploaded(execution, "training"),
+        dataset=_uploaded(execution, _training_name(prepared)),
         output_model=f"{execution.around.settings.nemo.namespace}/{step.idempotency_key}",
         gpus=student.gpus,
         max_seq_length=student.max_seq_length or student.context_length,
@@ -219,24 +225,29 @@ def _customization_spec(execution: Execution, step: StepRow) -> CustomizationSpe
 
 def _evaluation_spec(execution: Execution, step: StepRow, prepared: Prepared) -> EvaluationSpec:
     model = str(step.student)
+    judged = prepared.find_judged(model, str(step.variant))
     if step.variant == "customized":
         model = str(execution.get_step(f"customize:{step.student}").output["model"])
     return EvaluationSpec(
         key=step.idempotency_key,
         run_id=execution.run_id,
         model=model,
-        dataset=_uploaded(execution, "evaluation"),
-        path=prepared.evaluation_path,
+        dataset=_uploaded(execution, judged.name),
+        path=judged.only_file[0],
         kind=EvaluationKind.TOOL_CALLING if prepared.is_tool_calling else EvaluationKind.CLASSIFICATION,
         limit=len(prepared.expected),
     )
 
 
-def _uploaded(execution: Execution, kind: str) -> DatasetReference:
+def _training_name(prepared: Prepared) -> str:
+    return next(dataset.name for dataset in prepared.datasets if dataset.kind == "training")
+
+
+def _uploaded(execution: Execution, name: str) -> DatasetReference:
     for entry in execution.get_step("upload").output["datasets"]:
-        if entry["kind"] == kind:
+        if entry["name"] == name:
             return DatasetReference(namespace=entry["namespace"], name=entry["name"], url=entry["url"])
-    raise StepFailed(f"the run has no {kind} dataset")
+    raise StepFailed(f"dataset {name} was not uploaded")
 
 
 def _keep_oldest(

@@ -62,6 +62,15 @@ class StepStatus(StrEnum):
         return self not in (StepStatus.PENDING, StepStatus.RUNNING)
 
 
+class PreviewStatus(StrEnum):
+    """Where a preview of datasets stands."""
+
+    PENDING = "pending"  # waits for a worker
+    RUNNING = "running"  # a worker computes it; one that dies is followed by the next, which begins anew
+    COMPLETED = "completed"  # `result` is there
+    FAILED = "failed"  # the datasets could not be built; `error` says why
+
+
 class RunRow(SQLModel, table=True):
     """One trip of the flywheel over one workload."""
 
@@ -163,3 +172,22 @@ class ServiceHealthRow(SQLModel, table=True):
     detail: str
     since: datetime
     checked_at: datetime
+
+
+class PreviewRow(SQLModel, table=True):
+    """What a planned run's datasets would hold; `id` is a hash of everything the answer depends on."""
+
+    __tablename__ = "dataset_preview"
+
+    id: str = Field(primary_key=True, max_length=64)
+    request: dict[str, Any] = Field(sa_type=JSON)
+    status: str = Field(default=PreviewStatus.PENDING, index=True)
+    lease_until: float = 0.0
+    stage: str | None = None
+    done: int = 0
+    total: int | None = None
+    result: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    error: str | None = None
+    field: str | None = None
+    created_at: datetime
+    finished_at: datetime | None = None

@@ -1,8 +1,9 @@
 """The flywheel itself: the order of a run's steps, and how a run ends.
 
 1. prepare and upload; a failure here ends the run.
-2. Student by student: deploy, then evaluate and probe each variant, customizing in between. A failure skips the rest of
-   this student only; a probe that fails leaves its answer times unknown and skips nothing.
+2. Student by student: deploy, then evaluate and probe each variant, customizing in between. A failure skips the rest
+   of this student only; one of the in-context evaluation skips no more than its probe. A probe that fails leaves its
+   answer times unknown and skips nothing.
 3. Undeploy, whatever happened to the student.
 4. The run is completed, completed with errors, or failed when no student got through.
 """
@@ -15,6 +16,7 @@ from core.runs.cleanup import clean_up
 from core.runs.errors import LeaseLost, RunInterrupted, StepFailed
 from core.runs.execution import Execution
 from core.runs.leases import Claim, RunEvent, release_lease
+from core.runs.plan import Variant
 from core.runs.prepared import prepare
 from core.runs.probing import probe
 from core.runs.service_steps import customize, deploy, evaluate, undeploy, upload
@@ -64,19 +66,26 @@ def _guard(claim: Claim) -> None:
 
 
 def _walk(execution: Execution) -> dict[str, str]:
-    """Carry out all steps in order and return the failed students with the reason."""
+    """Carry out all steps in order and return what failed with the reason: a student, or its in-context variant."""
     failures: dict[str, str] = {}
     for step in execution.steps():
         kind = StepKind(step.kind)
+        is_given_up = step.student in failures or _in_context(step) in failures
         if step.student is None:
             carry_out(execution, step.key, WORK[kind])
-        elif kind.is_harmless and (kind is StepKind.UNDEPLOY or step.student not in failures):
-            _try(execution, step, lambda reason, key=step.key: logger.warning("%s: %s", key, reason))  # type: ignore[misc]
-        elif step.student in failures:
+        elif is_given_up and kind is not StepKind.UNDEPLOY:
             _skip(execution, step)
+        elif kind.is_harmless:
+            _try(execution, step, lambda reason, key=step.key: logger.warning("%s: %s", key, reason))  # type: ignore[misc]
         else:
-            _try(execution, step, lambda reason, name=step.student: failures.setdefault(name, reason))  # type: ignore[misc]
+            name = _in_context(step) or step.student
+            _try(execution, step, lambda reason, name=name: failures.setdefault(name, reason))  # type: ignore[misc]
     return failures
+
+
+def _in_context(step: StepRow) -> str | None:
+    """Return the name under which a failure of an in-context step stands, None for all other steps."""
+    return f"{step.student}:{step.variant}" if step.variant == Variant.ICL else None
 
 
 def _try(execution: Execution, step: StepRow, on_failure: Callable[[str], object]) -> None:
@@ -93,10 +102,11 @@ def _skip(execution: Execution, step: StepRow) -> None:
 
 
 def _finish(execution: Execution, failures: Mapping[str, str]) -> None:
-    students = {step.student for step in execution.steps() if step.student is not None}
+    judged = [step for step in execution.steps() if step.kind == StepKind.EVALUATE]
+    got_through = {step.student for step in judged if step.status == StepStatus.COMPLETED} - failures.keys()
     status = RunStatus.COMPLETED
     if failures:
-        status = RunStatus.FAILED if len(failures) == len(students) else RunStatus.COMPLETED_WITH_ERRORS
+        status = RunStatus.COMPLETED_WITH_ERRORS if got_through else RunStatus.FAILED
     error = "; ".join(failures.values()) or None
     event = RunEvent(type=f"run.{status}", data={"error": error} if error else {})
     with execution.write(event, status=status, error=error, finished_at=execution.now(), owner=None):

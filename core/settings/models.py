@@ -77,6 +77,7 @@ class NemoSettings(_Section):
     settle_s: Annotated[float, Field(ge=0)] = 10  # for the local backend; 60 to 90 on a cluster
     poll_s: Seconds = 0.5
     trust_env: bool = False
+    tool_property_limit: Count | None = None  # 8 for v1 clusters, whose evaluator fails on more
 
 
 class TrainingSettings(_Section):
@@ -135,6 +136,29 @@ class SplitSettings(_Section):
     stratify: bool = True
     rare_class_threshold: Annotated[int, Field(ge=0)] = 1
     parse_function_arguments: bool = True
+
+
+class IclSettings(_Section):
+    """How in-context examples are chosen; without `embedding_url` by shared character n-grams, offline."""
+
+    max_examples: Count = 3
+    min_examples: Count = 1
+    reserved_tokens: Annotated[int, Field(ge=0)] = 2048
+    selection: Literal["semantic", "uniform"] = "semantic"
+    relevance_ratio: Annotated[float, Field(ge=0, le=1)] = 0.7
+    pool_limit: Count = 20_000
+    embedding_url: ServiceUrl | None = None
+    embedding_model: Name | None = None
+    embedding_headers: Mapping[str, SecretReference] = {}
+    embedding_input_type: bool = False
+
+    @model_validator(mode="after")
+    def _check_examples(self) -> Self:
+        if self.min_examples > self.max_examples:
+            raise ValueError(f"min_examples ({self.min_examples}) is above max_examples ({self.max_examples})")
+        if (self.embedding_url is None) is not (self.embedding_model is None):
+            raise ValueError("embedding_url and embedding_model belong together; set both or none")
+        return self
 
 
 class ProbeSettings(_Section):
@@ -196,6 +220,7 @@ class Settings(_Section):
     policy: AbsolutePath | None = None
     split: SplitSettings = SplitSettings()
     training: TrainingSettings = TrainingSettings()
+    icl: IclSettings = IclSettings()
     probe: ProbeSettings = ProbeSettings()
     worker: WorkerSettings = WorkerSettings()
     web: WebSettings = WebSettings()

@@ -24,6 +24,8 @@ from tests.processes import Installation
 LARGE = "local/linear-large"
 REASON = "Good enough to sort tweets into folders; nobody trades on them."
 SEEDS = (42, 43, 44, 45, 46)
+ICL_GAIN = 0.15
+"""What in-context examples add to the large student's agreement at least."""
 PART, PART_LEAST = 3_000, 0.6
 """Records of the quick run, and what the large student then answers well at least."""
 
@@ -110,7 +112,7 @@ def test_every_score_of_a_run_with_defaults_follows_from_its_samples(
 ) -> None:
     installation, job = finished
     measured = evaluations(job)
-    assert len(measured) == 6
+    assert len(measured) == 9
     for candidate, entry in measured.items():
         samples = all_samples(installation, job["id"], candidate)
         expected = [sample["expected_key"] for sample in samples]
@@ -128,6 +130,8 @@ def test_every_score_of_a_run_with_defaults_follows_from_its_samples(
     least = PART_LEAST if is_quick(job) else TWEETS.least
     assert measured[f"{LARGE}:customized"]["scores"]["accuracy"] >= least
     assert measured[f"{LARGE}:base"]["scores"]["accuracy"] < TWEETS.base_below
+    gain = measured[f"{LARGE}:icl"]["scores"]["accuracy"] - measured[f"{LARGE}:base"]["scores"]["accuracy"]
+    assert gain >= ICL_GAIN
 
 
 @pytest.mark.timeout(600)
@@ -137,7 +141,7 @@ def test_answer_times_of_every_candidate_come_from_a_probe_of_a_stated_load(
     installation, job = finished
     comparison = httpx.get(f"{installation.api}/api/jobs/{job['id']}/comparison").raise_for_status().json()
     times = [candidate["latency"]["candidate"] for candidate in comparison["candidates"]]
-    assert [(t["source"], t["n"], t["concurrency"]) for t in times] == [("probe", 100, 4)] * 6
+    assert [(t["source"], t["n"], t["concurrency"]) for t in times] == [("probe", 100, 4)] * 9
     assert all(0 < t["p50"]["value"] <= t["p95"]["value"] for t in times)
 
 

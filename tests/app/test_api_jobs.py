@@ -39,7 +39,7 @@ def test_left_out_fields_take_the_settings_not_fixed_defaults(client: TestClient
     assert request["evaluation_size"] == 40
     assert (request["seed"], request["minimum_records"], request["validation_ratio"]) == (42, 50, 0.1)
     assert request["students"] == ["local/linear-small", "local/linear-medium", "local/linear-large"]
-    assert request["variants"] == ["base", "customized"]
+    assert request["variants"] == ["base", "icl", "customized"]
 
 
 def test_seed_zero_is_a_seed(client: TestClient) -> None:

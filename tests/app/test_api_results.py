@@ -13,7 +13,7 @@ from tests.app.test_api_jobs import INSTANT
 from tests.processes import Installation
 from tests.waiting import wait_until
 
-BASE, CUSTOMIZED = f"{STUDENT}:base", f"{STUDENT}:customized"
+BASE, ICL, CUSTOMIZED = (f"{STUDENT}:{variant}" for variant in ("base", "icl", "customized"))
 
 
 def evaluations(job: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -29,7 +29,11 @@ def test_the_detail_has_the_blueprints_fields(stack: Stack) -> None:
     (nim,) = job["nims"]
     assert {"model_name", "status", "deployment_status", "runtime_seconds", "evaluations", "customizations"} <= set(nim)
     assert (nim["model_name"], nim["status"], nim["deployment_status"]) == (STUDENT, "completed", "completed")
-    assert [evaluation["eval_type"] for evaluation in nim["evaluations"]] == ["base-eval", "customized-eval"]
+    assert [evaluation["eval_type"] for evaluation in nim["evaluations"]] == [
+        "base-eval",
+        "icl-eval",
+        "customized-eval",
+    ]
     for evaluation in nim["evaluations"]:
         assert set(evaluation["scores"]) == {"f1_score", "accuracy"}
         assert evaluation["progress"] == 100.0
@@ -41,7 +45,7 @@ def test_the_detail_has_the_blueprints_fields(stack: Stack) -> None:
     assert customization["steps_completed"] >= 1
     assert customization["customized_model"].count("@") == 1
     names = [dataset["name"] for dataset in job["datasets"]]
-    assert [name.split("-")[1] for name in names] == ["eval", "train"]
+    assert [name.split("-")[1] for name in names] == ["eval", "train", "icl"]
     assert job["datasets"][0]["num_records"] == 60
     assert all(dataset["nmp_uri"].startswith("hf://datasets/flywheel/flywheel-") for dataset in job["datasets"])
 
@@ -72,7 +76,7 @@ def test_training_helped(stack: Stack) -> None:
 def test_the_worker_stored_bootstrap_intervals_with_the_runs_seed(stack: Stack) -> None:
     job = stack.finished_run
     comparison = stack.http.get(f"/api/jobs/{job['id']}/comparison").json()
-    base, customized = (each["estimates"] for each in comparison["candidates"])
+    base, _, customized = (each["estimates"] for each in comparison["candidates"])
     assert base["macro_f1_gain"] is None
     for estimates in (base, customized):
         assert estimates["macro_f1"]["seed"] == job["request"]["seed"]
@@ -99,9 +103,11 @@ def test_the_comparison_gives_the_verdict_of_a_real_run(stack: Stack) -> None:
 def test_pages_of_samples_hold_every_sample_once_in_order(stack: Stack) -> None:
     run_id = stack.finished_run["id"]
     whole = stack.all_samples(run_id, limit=1000)
-    assert len(whole) == 120
+    assert len(whole) == 180
     assert stack.all_samples(run_id, limit=7) == whole
-    assert [(s["candidate"], s["position"]) for s in whole] == [(c, n) for c in (BASE, CUSTOMIZED) for n in range(60)]
+    assert [(s["candidate"], s["position"]) for s in whole] == [
+        (c, n) for c in (BASE, ICL, CUSTOMIZED) for n in range(60)
+    ]
 
 
 def test_samples_are_filtered_by_student_variant_and_outcome(stack: Stack) -> None:
@@ -118,7 +124,7 @@ def test_samples_are_filtered_by_student_variant_and_outcome(stack: Stack) -> No
     ("query", "status", "field"),
     [
         ({"candidate": "local/linear-small"}, 404, "candidate"),
-        ({"candidate": "local/linear-small:icl"}, 404, "candidate"),
+        ({"candidate": "local/linear-small:tuned"}, 404, "candidate"),
         ({"cursor": "bogus"}, 422, "cursor"),
         ({"cursor": "é"}, 422, "cursor"),
         ({"cursor": ""}, 422, "cursor"),

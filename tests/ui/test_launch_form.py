@@ -8,6 +8,7 @@ from app.ui import launch_fields, launch_form, launch_view
 from app.ui.launch_form import FIELDS, NumberField
 from core.errors import InputError
 from core.logs import WorkloadSummary, open_log_store
+from core.migrations import open_database
 from core.runs import LaunchRequest, plan_launch
 from core.settings import Settings, Student, TrainingOverrides
 from tests.ui.traffic import store_traffic
@@ -90,7 +91,7 @@ def test_everything_a_link_names_reaches_the_request() -> None:
         ("workload", "newz", "no workload 'newz'; did you mean 'news'?"),
         ("client", "dsk", "no client 'dsk'; did you mean 'desk'?"),
         ("students", "local/linear-smal", "no student 'local/linear-smal'; did you mean 'local/linear-small'?"),
-        ("variants", "icl", "no variant 'icl'"),
+        ("variants", "tuned", "no variant 'tuned'"),
         ("seed", "4.5", "not a whole number"),
         ("epochs", "many", "not a whole number"),
         ("learning_rate", "fast", "not a number"),
@@ -184,14 +185,18 @@ def test_a_plan_says_how_the_records_are_divided_and_where_each_student_goes(tmp
     store_traffic(tmp_path)
     settings = Settings(data=tmp_path)
     logs = open_log_store(settings)
+    database = open_database(settings)
     request = LaunchRequest(workload_id="news_classifier", students=NAMES[:1], evaluation_size=60, limit=120)
-    plan = plan_launch(request, settings=settings, logs=logs)
+    plan = plan_launch(database, request, settings=settings, logs=logs)
     logs.close()
+    database.dispose()
     division = {term: value.replace("\N{NO-BREAK SPACE}", " ") for term, value in launch_view.describe_division(plan)}
     assert division == {
         "Logged": "130 records",
         "Judged on": "60 records",
         "Trained on": "up to 60 records, 10 % of them to validate with",
     }
-    assert launch_view.count_candidates(plan.steps) == 2
-    assert launch_view.list_routes(plan.steps) == {NAMES[0]: ["evaluate base", "customize", "evaluate customized"]}
+    assert launch_view.count_candidates(plan.steps) == 3
+    assert launch_view.list_routes(plan.steps) == {
+        NAMES[0]: ["evaluate base", "evaluate in-context", "customize", "evaluate customized"]
+    }

@@ -29,7 +29,7 @@ def test_it_opens_on_the_link_of_a_workload_and_says_what_would_run(database: Da
     assert app.selectbox(key="launch_workload").value == "news_classifier"
     assert app.selectbox(key="launch_client").value == "research-desk"
     assert "Logged 130 records Judged on 60 records Trained on up to 70 records" in read_texts(app)
-    assert "local/linear-small : evaluate base, customize, evaluate customized" in read_texts(app)
+    assert "local/linear-small : evaluate base, evaluate in-context, customize, evaluate customized" in read_texts(app)
     assert not app.button(key="start_run").disabled
     assert "No worker" not in read_texts(app)
 

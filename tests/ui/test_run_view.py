@@ -5,8 +5,20 @@ from typing import Any
 
 import pytest
 
-from app.ui import run_estimate, run_log, run_manifest, run_timeline, run_view
-from core.runs import EventView, RunStatus, RunSummary, RunView, StepKind, StepStatus, StepView, StudentView
+from app.ui import run_log, run_manifest, run_timeline, run_view
+from core.runs import (
+    EventView,
+    RunStatus,
+    RunSummary,
+    RunView,
+    StepKind,
+    StepStatus,
+    StepView,
+    StudentView,
+    estimate_left_s,
+    estimate_total_s,
+    learn_pace,
+)
 from core.runs.plan import Variant, plan_steps
 from tests.ui.runs import LARGE, NOW, SMALL
 
@@ -113,12 +125,12 @@ def make_run(steps: list[StepView], status: RunStatus = RunStatus.RUNNING, **val
 
 
 def test_a_run_that_has_not_begun_takes_what_earlier_runs_took() -> None:
-    assert run_estimate.estimate_left_s(make_steps(), PACE, now=NOW) == pytest.approx(23)
+    assert estimate_left_s(make_steps(), PACE, now=NOW) == pytest.approx(23)
 
 
 def test_a_run_at_half_the_pace_of_earlier_ones_takes_twice_their_time() -> None:
     steps = make_steps({"prepare": 4.0, "upload": 2.0})
-    assert run_estimate.estimate_left_s(steps, PACE, now=NOW) == pytest.approx(2 * 20)
+    assert estimate_left_s(steps, PACE, now=NOW) == pytest.approx(2 * 20)
 
 
 def test_a_running_step_is_counted_by_its_own_progress() -> None:
@@ -130,34 +142,34 @@ def test_a_running_step_is_counted_by_its_own_progress() -> None:
         started_at=NOW - timedelta(seconds=6),
         progress=0.25,
     )
-    assert run_estimate.estimate_left_s(steps, PACE, now=NOW) == pytest.approx(18 + 10 + 4 + 1)
+    assert estimate_left_s(steps, PACE, now=NOW) == pytest.approx(18 + 10 + 4 + 1)
 
 
 def test_a_step_that_takes_longer_than_expected_is_due_now_not_in_the_past() -> None:
     began = NOW - timedelta(seconds=100)
     steps = change(make_steps(), "prepare", status=StepStatus.RUNNING, started_at=began)
-    assert run_estimate.estimate_left_s(steps, PACE, now=NOW) == pytest.approx(21)
+    assert estimate_left_s(steps, PACE, now=NOW) == pytest.approx(21)
 
 
 def test_without_earlier_runs_the_first_student_stands_for_the_second() -> None:
     first = {key: time_s for key, time_s in PACE.items() if SMALL in key or ":" not in key}
     steps = make_steps(first, SMALL, LARGE)
-    assert run_estimate.estimate_left_s(steps, {}, now=NOW) == pytest.approx(20)
+    assert estimate_left_s(steps, {}, now=NOW) == pytest.approx(20)
 
 
 def test_a_step_nobody_has_ever_taken_leaves_the_time_unknown() -> None:
-    assert run_estimate.estimate_left_s(make_steps({"prepare": 2.0}), {}, now=NOW) is None
-    assert run_estimate.estimate_total_s(["prepare"], {}) is None
-    assert run_estimate.estimate_total_s([], PACE) is None
+    assert estimate_left_s(make_steps({"prepare": 2.0}), {}, now=NOW) is None
+    assert estimate_total_s(["prepare"], {}) is None
+    assert estimate_total_s([], PACE) is None
 
 
 def test_an_ended_run_has_nothing_left() -> None:
-    assert run_estimate.estimate_left_s(make_steps(PACE), {}, now=NOW) == 0
+    assert estimate_left_s(make_steps(PACE), {}, now=NOW) == 0
 
 
 def test_the_pace_is_the_median_of_the_runs() -> None:
     runs = [make_run(make_steps({"prepare": seconds})) for seconds in (1.0, 2.0, 60.0)]
-    assert run_estimate.learn_pace(runs) == {"prepare": 2.0}
+    assert learn_pace(runs) == {"prepare": 2.0}
 
 
 def test_progress_counts_the_running_step_in_part() -> None:

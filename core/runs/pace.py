@@ -1,4 +1,4 @@
-"""How long a run will still take, from its own finished steps and from earlier runs. Pure.
+"""How long a run will still take, from its own finished steps and from earlier runs.
 
 Steps of a run follow each other, so their times add up. A step's expected time is the median of earlier runs, scaled
 by how this run has been going compared with them; without earlier runs, what the other students took for the same.
@@ -8,11 +8,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from statistics import fmean, median
 
-from core.runs import RunView, StepStatus, StepView, Variant
+from sqlmodel import Session
+
+from core.runs.plan import Variant
+from core.runs.tables import RunStatus, StepStatus
+from core.runs.views import RunView, StepView, get_run, list_runs
 
 TRUSTED_PROGRESS = 0.1
 """Below this share of a step, its own progress says too little about its end."""
 
+RUNS_TO_LEARN_FROM = 12
+_FINISHED = (RunStatus.COMPLETED, RunStatus.COMPLETED_WITH_ERRORS)
 _VARIANTS = frozenset(str(variant) for variant in Variant)
 
 
@@ -28,6 +34,15 @@ def learn_pace(finished: Iterable[RunView]) -> Mapping[str, float]:
         for key, time_s in _measured(all_steps(run)).items():
             times.setdefault(key, []).append(time_s)
     return {key: median(values) for key, values in times.items()}
+
+
+def load_pace(session: Session, workload_id: str) -> Mapping[str, float]:
+    """Return the pace of the last finished runs of a workload, or of all where it has none yet."""
+    for of_workload in (workload_id, None):
+        found = list_runs(session, workload_id=of_workload, statuses=_FINISHED, limit=RUNS_TO_LEARN_FROM)
+        if found:
+            return learn_pace(get_run(session, run.id) for run in found)
+    return {}
 
 
 def estimate_left_s(steps: Sequence[StepView], pace: Mapping[str, float], *, now: datetime) -> float | None:
