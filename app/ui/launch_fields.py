@@ -1,11 +1,13 @@
 """The Launch form's controls, each set from the URL before it is drawn, with what is wrong right beneath it."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import streamlit as st
 
-from app.ui import launch_form, markup, numbers, review_view, url
+from app.ui import launch_form, launch_selection, markup, numbers, review_view, url
 from app.ui.launch_form import LaunchForm, NumberField
+from core.datasets import EvaluationSet
 from core.errors import InputError
 from core.logs import WorkloadSummary
 from core.runs import AVAILABLE_VARIANTS, Variant
@@ -22,6 +24,10 @@ PLACES: Mapping[str, str] = {
     "minimum_records": "workload",
     "client_id": "client",
     "training": "training",
+    "since": "narrowed",
+    "until": "narrowed",
+    "text": "narrowed",
+    "icl": "examples",
 }
 """Where a problem with one of the request's fields is shown, when it is not beneath the field itself."""
 _KEY = "launch_{}"
@@ -52,7 +58,7 @@ def draw_data(form: LaunchForm, workloads: Sequence[WorkloadSummary], problem: I
                     key=_KEY.format("workload"),
                     on_change=_change_workload,
                 )
-                _tell(problem, "workload")
+                tell(problem, "workload")
             with st.container(gap="xsmall"):
                 st.selectbox(
                     "Client",
@@ -63,7 +69,7 @@ def draw_data(form: LaunchForm, workloads: Sequence[WorkloadSummary], problem: I
                     key=_KEY.format("client"),
                     on_change=_change_client,
                 )
-                _tell(problem, "client")
+                tell(problem, "client")
 
 
 def draw_candidates(form: LaunchForm, students: Sequence[Student], problem: InputError | None) -> None:
@@ -83,7 +89,7 @@ def draw_candidates(form: LaunchForm, students: Sequence[Student], problem: Inpu
                     args=("student", names),
                 )
                 st.caption(markup.literal(describe_student(student)))
-        _tell(problem, "students")
+        tell(problem, "students")
         st.subheader("Variants", anchor=False)
         for variant in AVAILABLE_VARIANTS:
             st.checkbox(
@@ -92,14 +98,34 @@ def draw_candidates(form: LaunchForm, students: Sequence[Student], problem: Inpu
                 on_change=_write_choices,
                 args=("variant", variants),
             )
-        _tell(problem, "variants")
+        tell(problem, "variants")
 
 
-def draw_sizes(form: LaunchForm, settings: Settings, problem: InputError | None) -> None:
-    """Draw how the records are divided."""
+def draw_sizes(form: LaunchForm, settings: Settings, sets: Sequence[EvaluationSet], problem: InputError | None) -> None:
+    """Draw what the candidates are judged on and how the other records are divided."""
     with st.container(border=True, key="launch_sizes"):
         st.subheader("Datasets", anchor=False)
-        _draw_numbers(form, launch_form.SIZE_FIELDS, settings, (), problem)
+        launch_selection.draw_evaluation_set(form, sets)
+        tell(problem, "evaluation_set")
+        judged = launch_selection.find_judged(form, sets)
+        own = {} if judged is None else {"evaluation_size": float(judged.records)}
+        _draw_numbers(form, launch_form.SIZE_FIELDS, settings, (), problem, own=own)
+        with st.expander("Which records, and how they are read", expanded=form.is_narrowed):
+            launch_selection.draw_narrowing(form)
+            tell(problem, "narrowed")
+            launch_selection.draw_reading(form)
+            tell(problem, "field")
+
+
+def draw_examples(form: LaunchForm, settings: Settings, problem: InputError | None) -> None:
+    """Draw how in-context examples are chosen, where that variant is measured."""
+    if form.variants is not None and Variant.ICL not in form.variants:
+        return
+    with st.container(border=True, key="launch_examples"):
+        st.subheader("In-context examples", anchor=False)
+        launch_selection.draw_selection(form, settings)
+        _draw_numbers(form, launch_form.ICL_FIELDS, settings, (), problem)
+        tell(problem, "examples")
 
 
 def draw_training(
@@ -112,7 +138,7 @@ def draw_training(
             st.caption("Not needed: no customized variant is measured.")
             return
         _draw_numbers(form, launch_form.TRAINING_FIELDS, settings, students, problem)
-        _tell(problem, "training")
+        tell(problem, "training")
 
 
 def describe_student(student: Student) -> str:
@@ -134,10 +160,13 @@ def _draw_numbers(
     settings: Settings,
     students: Sequence[Student],
     problem: InputError | None,
+    *,
+    own: Mapping[str, float] = MappingProxyType({}),
 ) -> None:
+    """Draw numbers with their defaults; `own` are defaults that come from elsewhere than the settings."""
     with st.grid(2, min_column_width=200, gap="small"):
         for field in fields:
-            default = launch_form.find_default(field, settings, students)
+            default = own.get(field.name, launch_form.find_default(field, settings, students))
             st.session_state[_KEY.format(field.name)] = _typed(field, form.numbers.get(field.name, default))
             with st.container(gap="xsmall"):
                 st.number_input(
@@ -150,7 +179,7 @@ def _draw_numbers(
                     on_change=_write_number,
                     args=(field.name, default),
                 )
-                _tell(problem, field.name)
+                tell(problem, field.name)
 
 
 def describe_default(field: NumberField, default: float | None) -> str:
@@ -160,7 +189,8 @@ def describe_default(field: NumberField, default: float | None) -> str:
     return "by student" if field.is_training else "all"
 
 
-def _tell(problem: InputError | None, place: str) -> None:
+def tell(problem: InputError | None, place: str) -> None:
+    """Say what is wrong beneath the control it concerns."""
     if problem is not None and find_place(problem) == place:
         st.markdown(f":red[:material/error: {markup.literal(_sentence(problem))}]")
 

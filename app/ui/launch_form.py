@@ -6,17 +6,21 @@ finished run can be launched again. Whether it can work is judged by `core.runs.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from app.ui import url
+from core.datasets import WorkloadType
 from core.errors import InputError, near_miss
 from core.logs import WorkloadSummary
 from core.runs import AVAILABLE_VARIANTS, LaunchRequest, RunView
+from core.scoring import AnswerKind
 from core.settings import Settings, Student
 
 NOTHING = "none"
 """Stands in a link for a choice that was emptied, which is not the same as no choice."""
 MAX_LIST = 2_000
+ADDRESS_SHOWN = 12
 LARGEST = 10**15
 """Beyond it a browser no longer tells whole numbers apart."""
 
@@ -75,7 +79,15 @@ TRAINING_FIELDS = (
         help="The part of the adapter, from 0 to below 1, left out at random while training.",
     ),
 )
-FIELDS = (*SIZE_FIELDS, *TRAINING_FIELDS)
+ICL_FIELDS = (
+    NumberField(name="max_examples", label="Examples", step=1, help="Training records shown in each prompt, at most."),
+    NumberField(
+        name="reserved_tokens", label="Room for the answer", step=256, help="Tokens of the context kept for the answer."
+    ),
+)
+FIELDS = (*SIZE_FIELDS, *ICL_FIELDS, *TRAINING_FIELDS)
+SELECTIONS = ("semantic", "uniform")
+NEWEST = "newest"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,16 +99,41 @@ class LaunchForm:
     students: tuple[str, ...] | None
     variants: tuple[str, ...] | None
     numbers: Mapping[str, float]
+    evaluation_set: str | None = None
+    since: date | None = None
+    until: date | None = None
+    text: str | None = None
+    limit_method: str | None = None
+    selection: str | None = None
+    workload_type: str | None = None
+    answers: str | None = None
+    field: str | None = None
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Tell whether only a part of the workload's records is asked for."""
+        return bool(self.since or self.until or self.text or self.workload_type or self.answers)
 
     def to_request(self, *, requested_by: str, idempotency_key: str) -> LaunchRequest:
         """Return the launch this form describes."""
         sizes = {field.name: self.numbers.get(field.name) for field in SIZE_FIELDS}
-        training = {field.name: self.numbers[field.name] for field in TRAINING_FIELDS if field.name in self.numbers}
+        training = {each.name: self.numbers[each.name] for each in TRAINING_FIELDS if each.name in self.numbers}
+        icl: dict[str, Any] = {each.name: self.numbers[each.name] for each in ICL_FIELDS if each.name in self.numbers}
+        if self.selection is not None:
+            icl["selection"] = self.selection
         request = LaunchRequest(
             workload_id=self.workload,
             client_id=self.client,
             students=self.students,
             variants=self.variants,
+            evaluation_set=self.evaluation_set,
+            since=url.day_start(self.since),
+            until=url.day_end(self.until),
+            text=self.text,
+            limit_method=self.limit_method,
+            workload_type=self.workload_type,
+            answer_format={"kind": self.answers, "field": self.field} if self.answers else None,
+            icl=icl or None,
             training=training or None,
             requested_by=requested_by,
             idempotency_key=idempotency_key,
@@ -120,6 +157,15 @@ def read_form(
         students=_read_list(parameters, "students", [student.name for student in students]),
         variants=_read_list(parameters, "variants", [str(variant) for variant in AVAILABLE_VARIANTS]),
         numbers={field.name: value for field in FIELDS if (value := _read_number(parameters, field)) is not None},
+        evaluation_set=url.read_id(parameters, "evaluation_set"),
+        since=url.read_day(parameters, "since"),
+        until=url.read_day(parameters, "until"),
+        text=url.read_text(parameters, "text"),
+        limit_method=url.read_choice(parameters, "limit_method", [NEWEST]),
+        selection=url.read_choice(parameters, "selection", list(SELECTIONS)),
+        workload_type=url.read_choice(parameters, "workload_type", [kind.value for kind in WorkloadType]),
+        answers=url.read_choice(parameters, "answers", [kind.value for kind in AnswerKind]),
+        field=url.read_text(parameters, "field"),
     )
 
 
@@ -138,7 +184,8 @@ def write_number(value: float | None, default: float | None) -> str | None:
 def find_default(field: NumberField, settings: Settings, students: Sequence[Student]) -> float | None:
     """Return the default of a number for the chosen students; None where there is none, or where they differ."""
     if not field.is_training:
-        return _as_number(getattr(settings.split, field.name))
+        section = settings.icl if field in ICL_FIELDS else settings.split
+        return _as_number(getattr(section, field.name))
     settled = [settings.training_for(student) for student in students] or [settings.training]
     values = {getattr(training, field.name) for training in settled}
     return _as_number(values.pop()) if len(values) == 1 else None
@@ -159,7 +206,18 @@ def describe_run(run: RunView) -> dict[str, str]:
         "variants": ",".join(request["variants"]),
         **{field.name: request.get(field.name) for field in SIZE_FIELDS},
         **_common_training(request.get("training") or {}),
+        "evaluation_set": (request.get("evaluation_set") or "")[:ADDRESS_SHOWN],
+        "since": _first_day(request.get("since")),
+        "until": _last_day(request.get("until")),
+        "text": request.get("text"),
+        "limit_method": NEWEST if request.get("limit_method") == NEWEST else None,
+        "workload_type": request.get("workload_type"),
+        "answers": (request.get("answer_format") or {}).get("kind"),
+        "field": (request.get("answer_format") or {}).get("field"),
+        **{name: (request.get("icl") or {}).get(name) for name in ("selection", *(each.name for each in ICL_FIELDS))},
     }
+    if known["evaluation_set"]:
+        del known["evaluation_size"]  # the set decides it
     return url.present(**known)
 
 
@@ -203,6 +261,14 @@ def _read_number(parameters: Mapping[str, str], field: NumberField) -> float | N
     if not abs(value) <= LARGEST:
         raise InputError(f"the link's {field.name!r} is {text!r}, beyond what can be asked for", field=field.name)
     return value
+
+
+def _first_day(since: str | None) -> date | None:
+    return datetime.fromisoformat(since).date() if since else None
+
+
+def _last_day(until: str | None) -> date | None:
+    return (datetime.fromisoformat(until) - timedelta(microseconds=1)).date() if until else None
 
 
 def _as_number(value: Any) -> float | None:

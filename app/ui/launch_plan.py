@@ -12,6 +12,8 @@ from app.ui import (
     boundary,
     identity,
     launch_fields,
+    launch_forecast,
+    launch_queries,
     launch_view,
     markup,
     navigation,
@@ -26,7 +28,7 @@ from app.ui.identity import Duty
 from app.ui.launch_form import LaunchForm
 from core.database import utc_now
 from core.errors import InputError
-from core.runs import LaunchPlan, LaunchRequest, estimate_total_s
+from core.runs import LaunchPlan, LaunchRequest
 
 KEY, PROBLEM = "launch_key", "launch_problem"
 
@@ -67,16 +69,11 @@ def draw_plan(request: LaunchRequest, outcome: LaunchPlan | InputError) -> None:
 
 
 def _draw_steps(plan: LaunchPlan) -> None:
-    pace = run_queries.learn_pace(plan.request.workload_id)
-    total_s = estimate_total_s(plan.steps, pace)
     facts = (
         *launch_view.describe_division(plan),
         ("Candidates", numbers.count(launch_view.count_candidates(plan.steps))),
         ("Steps", numbers.count(len(plan.steps))),
-        (
-            "Time",
-            f"about {numbers.duration(total_s)}, as earlier runs took" if total_s else "unknown before a first run",
-        ),
+        *launch_forecast.describe_forecast(launch_queries.forecast(plan)),
     )
     st.html(run_timeline.render_facts(facts))
     st.html(launch_view.render_routes(plan.steps))

@@ -85,10 +85,15 @@ def request_preview(database: Database, preview_id: str, request: CompletedReque
 
 
 def run_waiting_preview(
-    database: Database, *, settings: Settings, logs: LogStore, clock: Callable[[], datetime]
+    database: Database,
+    *,
+    settings: Settings,
+    logs: LogStore,
+    clock: Callable[[], datetime],
+    preview_id: str | None = None,
 ) -> bool:
-    """Compute the oldest preview that waits, storing its progress; False when none waits."""
-    row = _claim(database)
+    """Compute the preview that waits, the newest or the one named, storing its progress; False when none waits."""
+    row = _claim(database, preview_id)
     if row is None:
         return False
     try:
@@ -107,13 +112,15 @@ def run_waiting_preview(
     return True
 
 
-def _claim(database: Database) -> PreviewRow | None:
+def _claim(database: Database, preview_id: str | None) -> PreviewRow | None:
     waits = or_(
         col(PreviewRow.status) == PreviewStatus.PENDING,
         and_(col(PreviewRow.status) == PreviewStatus.RUNNING, col(PreviewRow.lease_until) < database.clock),
     )
     # The newest first: whoever changed the form waits for the last one.
     newest = select(PreviewRow).where(waits).order_by(col(PreviewRow.created_at).desc()).limit(1)
+    if preview_id is not None:
+        newest = newest.where(col(PreviewRow.id) == preview_id)
     with database.read() as session:  # an idle tick takes no write lock
         if session.exec(newest).first() is None:
             return None

@@ -131,6 +131,8 @@ def test_every_field_has_a_default_of_the_settings_or_says_what_empty_means() ->
         "validation_ratio": "0.1",
         "limit": "all",
         "seed": "42",
+        "max_examples": "3",
+        "reserved_tokens": "2048",
         "epochs": "8",
         "batch_size": "32",
         "learning_rate": "0.0001",
