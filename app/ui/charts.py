@@ -18,6 +18,7 @@ NEUTRAL = "#7F8896"
 BETTER, WORSE = "#0F9C8C", "#D9622B"
 VARIANT_ORDER = ("base", "icl", "customized")
 VARIANT_NAMES = {"base": "Base", "icl": "In-context examples", "customized": "Customized"}
+ROW_NAMES = {"icl": "in-context"}
 VARIANT_SYMBOLS = {"base": "circle-open", "icl": "diamond", "customized": "square"}
 CONFIG: dict[str, Any] = {"displaylogo": False, "displayModeBar": False}
 ROW_PX = 30
@@ -51,7 +52,7 @@ class LossSeries:
 def interval_dots(points: Sequence[IntervalPoint], *, minimum: float | None = None) -> go.Figure:
     """Return one row per candidate with its share and interval, grouped by student; `minimum` is drawn as a line."""
     figure = go.Figure()
-    rows = [f"{point.student} · {point.variant}" for point in points]
+    rows = [f"{point.student} · {ROW_NAMES.get(point.variant, point.variant)}" for point in points]
     for variant in VARIANT_ORDER:
         chosen = [(row, point) for row, point in zip(rows, points, strict=True) if point.variant == variant]
         figure.add_scatter(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.ui import numbers
+from app.ui.review_view import VARIANT_NAMES
 from core.scoring import AnswerFormat, AnswerKind
 
 FORMAT_NAMES = {
@@ -44,7 +45,7 @@ def describe_request(request: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     limit = request.get("limit")
     facts = [
         ("Students", ", ".join(request["students"])),
-        ("Variants", ", ".join(request["variants"])),
+        ("Variants", ", ".join(VARIANT_NAMES.get(name, name) for name in request["variants"])),
         ("Evaluation records", numbers.count(request.get("evaluation_size"))),
         ("Validation share", numbers.share(request.get("validation_ratio"), decimals=0)),
         ("Records used at most", numbers.count(limit) if limit else "all"),

@@ -52,6 +52,14 @@ def test_a_dry_run_tells_the_plan_and_stores_nothing(client: TestClient) -> None
     assert plan["dry_run"] is True
     assert plan["records"] == 300
     assert plan["steps"][:3] == ["prepare", "upload", "deploy:local/linear-small"]
+    assert plan["evaluation_set"] is None
+    counts = plan["datasets"]["counts"]
+    assert counts["evaluation"] == plan["request"]["evaluation_size"] == plan["forecast"]["power"]["records"]
+    assert counts["selected"] == counts["held_out"] + counts["leaked"] + counts["near_duplicates"] + (
+        counts["training"] + counts["validation"]
+    )
+    assert [len(file["rows"]) for file in plan["datasets"]["files"]] == [3, 3, 3]
+    assert plan["icl"]["files"][0]["students"] == ["local/linear-small"]
     assert client.get("/api/jobs").json()["jobs"] == []
 
 

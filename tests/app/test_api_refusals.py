@@ -130,6 +130,9 @@ def test_a_body_that_grows_too_large_is_refused_while_it_comes(client: TestClien
         ({**RUN, "data_split_config": {"random_seed": 2**53}}, "data_split_config.random_seed", "less than or equal"),
         ({**RUN, "training": {"epochs": 0}}, "training.epochs", "greater than or equal to 1"),
         ({**RUN, "students": []}, "students", "at least 1"),
+        ({**RUN, "selection": {"since": "2026-03-01"}}, "selection.since", "timezone"),
+        ({**RUN, "icl_config": {"max_examples": 0}}, "icl_config.max_examples", "greater than or equal to 1"),
+        ({**RUN, "answer_format": {"kind": "xml"}}, "answer_format.kind", "double_brackets"),
         ({"workload_id": "a\x00b"}, "workload_id", "NUL"),
         ({"workload_id": ""}, "workload_id", "at least 1 character"),
         ([], None, "valid dictionary"),
@@ -141,6 +144,36 @@ def test_a_wrong_field_is_refused_by_name(client: TestClient, body: Any, field: 
     error = error_of(response)
     assert response.status_code == 422
     assert error["field"] == field
+    assert words in error["message"]
+    assert count_runs(client) == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field", "words"),
+    [
+        ({"evaluation_set": "v9"}, 404, "evaluation_set", "frozen are: none yet"),
+        ({"students": ["local/linear-tiny"]}, 404, "students", "did you mean"),
+        (
+            {"selection": {"since": "2030-01-01T00:00:00Z", "until": "2029-01-01T00:00:00Z"}},
+            422,
+            "selection.since",
+            "time window is empty",
+        ),
+        ({"selection": {"since": "2030-01-01T00:00:00Z"}}, 422, "selection.since", "There are no records"),
+        ({"data_split_config": {"eval_size": 299}}, 422, "data_split_config.eval_size", "choose 298 or less"),
+        ({"data_split_config": {"limit": 10}}, 422, "data_split_config.limit", "below the minimum"),
+        ({"icl_config": {"min_examples": 9}}, 422, "icl_config.min_examples", "more than max_examples"),
+        ({"answer_format": {"kind": "json_field"}}, 422, "field", "needs the name of its field"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("query", ["", "?dry_run=true"])
+def test_what_the_records_cannot_give_is_refused_by_name(
+    client: TestClient, query: str, body: dict[str, Any], status: int, field: str, words: str
+) -> None:
+    response = client.post(f"/api/jobs{query}", json={"workload_id": "topics", **body})
+    error = error_of(response)
+    assert (response.status_code, error["field"]) == (status, field), error
     assert words in error["message"]
     assert count_runs(client) == 0
 

@@ -12,6 +12,7 @@ import pytest
 
 from app import cli
 from core.database import utc_now
+from core.logs import LogFilter
 from core.runs import RunStatus
 from tests.app.stack import STUDENT, Stack
 from tests.machine import REPOSITORY, find_free_port
@@ -54,7 +55,7 @@ def flywheel(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
 
 def test_help_lists_every_group_and_version_prints_one_line(flywheel: Flywheel) -> None:
     help_text = flywheel("--help").out
-    for word in ("up", "web", "api", "worker", "backend", "logs", "runs", "decisions", "config"):
+    for word in ("up", "web", "api", "worker", "backend", "logs", "runs", "datasets", "decisions", "config"):
         assert f"\n  {word} " in help_text
     assert flywheel("--version").out.count("\n") == 1
 
@@ -180,7 +181,31 @@ def test_a_dry_run_shows_the_plan_and_stores_nothing(flywheel: Flywheel, install
     assert ended.code == 0
     assert ended.out.splitlines()[0] == "300 records match; 100 of them for evaluation."
     assert f"evaluate:{STUDENT}:customized" in ended.out
+    assert "power: if the agreement is 95.0%" in ended.out
+    plan = flywheel("runs", "start", "--workload", "topics", "--dry-run", "--json", on=installation).json
+    assert plan["datasets"]["counts"]["total"] == 300
     assert flywheel("runs", "list", "--json", on=installation).json == {"runs": []}
+
+
+def test_gold_and_vetoes_are_given_at_the_command_line(
+    flywheel: Flywheel, installation: Installation, tmp_path: Path
+) -> None:
+    record = next(iter(installation.logs.stream(LogFilter(workload_id="topics"))))
+    labels = tmp_path / "labels.csv"
+    labels.write_text(f"record_id,answer\n{record.id},sports\nnothing,sports\n")
+    gold = ("datasets", "gold", str(labels), "--workload", "topics", "--json")
+    refused = flywheel(*gold, on=installation)
+    assert refused.code == 2
+    assert "line 3: record_id: no record has the id 'nothing'" in json.loads(refused.err)["error"]["message"]
+    skipped = flywheel(*gold, "--skip-wrong", on=installation)
+    assert (skipped.code, skipped.json["stored"], len(skipped.json["problems"])) == (2, 1, 1)
+    veto = ("datasets", "veto", record.id, "--json", "--reason")
+    assert flywheel(*veto, "a test call", on=installation).json["changed"] is True
+    assert flywheel(*veto, "a test call", on=installation).json["changed"] is False
+    assert flywheel(*veto, " ", on=installation).code == 2
+    plan = flywheel("runs", "start", "--workload", "topics", "--dry-run", "--json", on=installation).json
+    assert plan["datasets"]["counts"]["vetoed"] == 1
+    assert flywheel("datasets", "list", on=installation).out.startswith("No evaluation set is frozen yet")
 
 
 def test_runs_are_listed_shown_cancelled_tried_again_and_deleted(
