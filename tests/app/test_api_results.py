@@ -106,7 +106,7 @@ def test_pages_of_samples_hold_every_sample_once_in_order(stack: Stack) -> None:
     assert len(whole) == 180
     assert stack.all_samples(run_id, limit=7) == whole
     assert [(s["candidate"], s["position"]) for s in whole] == [
-        (c, n) for c in (BASE, ICL, CUSTOMIZED) for n in range(60)
+        (c, n) for c in (BASE, CUSTOMIZED, ICL) for n in range(60)
     ]
 
 
