@@ -81,7 +81,7 @@ def test_three_clicks_start_one_run_that_is_followed_to_its_end(page: Page, inst
     assert (run.status, run.students, run.requested_by) == (RunStatus.COMPLETED, (STUDENT,), "priya.raman")
     table = page.get_by_role("table", name="Measured candidates, best first")
     expect(table.get_by_role("link", name=f"{STUDENT} · customized")).to_be_visible()
-    expect(page.get_by_role("list", name=f"Steps of {STUDENT}").get_by_text("done")).to_have_count(7)
+    expect(page.get_by_role("list", name=f"Steps of {STUDENT}").get_by_text("done")).to_have_count(9)
     checks.settle(page)
     checks.assert_page_is_sound(page)
 
