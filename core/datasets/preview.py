@@ -25,7 +25,7 @@ from core.logs import LogStore
 from core.scoring import AnswerFormat, FormatEvidence
 
 EXACT_RECORDS = 20_000
-SAMPLE_RECORDS = 15_000
+SAMPLE_RECORDS = 12_000
 ROWS_SHOWN = 3
 CONFLICTS_SHOWN = 10
 NAME_SUFFIX = "preview"

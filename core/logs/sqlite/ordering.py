@@ -17,6 +17,8 @@ class Position(NamedTuple):
     id: int
 
 
+FIRST_ROWS, GROWTH = 500, 4
+
 Scan = Callable[[int | None, int], Sequence[Position]]
 """Called with the id after which to go on (None: from the start) and a number of rows; fewer rows mean the end."""
 
@@ -47,11 +49,13 @@ def newest_first(scan: Scan, *, rows: int) -> Iterator[Position]:
 
 
 def _chunks(scan: Scan, rows: int) -> Iterator[tuple[Sequence[Position], bool]]:
+    """Yield ever larger chunks: many callers want no more than the first records."""
     after: int | None = None
+    size = min(FIRST_ROWS, rows)
     while True:
-        found = scan(after, rows)
-        is_last = len(found) < rows
+        found = scan(after, size)
+        is_last = len(found) < size
         yield found, is_last
         if is_last:
             return
-        after = found[-1].id
+        after, size = found[-1].id, min(rows, size * GROWTH)

@@ -33,7 +33,7 @@ from core.logs.store import (
 
 LAST_ID = 2**63 - 1
 SCAN_ROWS = 10_000
-LOAD_ROWS = 1000
+LOAD_ROWS = 250
 LOOK_AHEAD_ROWS = 16
 """Rows a page's scan reads beyond the page, so that one scan usually sees past the last record's millisecond."""
 
