@@ -14,6 +14,7 @@ Pure: the same records, options, evaluation set and corrections give the same by
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from core.datasets.collector import collector_paused
 from core.datasets.counts import BuildCounts
 from core.datasets.dedup import Conflict
 from core.datasets.files import Dataset, DatasetFile, gather_dataset
@@ -85,10 +86,11 @@ def build_datasets(
     change in `field`.
     """
     check_options(options)
-    plan = plan_datasets(  # steps 1 to 6
-        records, options, evaluation_set=evaluation_set, corrections=corrections, on_progress=on_progress
-    )
-    files = plan.write_files(options.workload_id, name_suffix=name_suffix, on_progress=on_progress)  # step 7
+    with collector_paused():
+        plan = plan_datasets(  # steps 1 to 6
+            records, options, evaluation_set=evaluation_set, corrections=corrections, on_progress=on_progress
+        )
+        files = plan.write_files(options.workload_id, name_suffix=name_suffix, on_progress=on_progress)  # step 7
     facts = BuildFacts(
         options=options,
         name_suffix=name_suffix,

@@ -8,9 +8,10 @@ import heapq
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
-from core.datasets.checks import find_format_problem, find_quality_problem
+from core.datasets.checks import QualityReason, find_format_problem, find_quality_problem
 from core.datasets.dedup import UsableRecord
 from core.datasets.errors import DatasetError
 from core.datasets.frozen import FrozenEvaluationSet
@@ -23,8 +24,10 @@ from core.datasets.progress import OnProgress, Stage, watch
 from core.datasets.selection import HeldRecord, is_selected, order_records
 from core.datasets.workload import choose_format, detect_workload_type
 from core.logs import LogRecord, canonical_request_key
-from core.scoring import AnswerFormat, DetectedFormat, FormatDetector, answer_message, read_answer
+from core.scoring import Answer, AnswerFormat, DetectedFormat, FormatDetector, answer_message, read_answer
 
+ALIKE_HELD = 4096
+"""Answers that are remembered: a workload of classes has few, and each need be read only once."""
 LABEL_OF_FREE_TEXT = ""  # free text has no classes: all of it is one
 
 
@@ -73,7 +76,7 @@ def take_in(
             reader.take(record)
     check_sizes(reader.total, options, is_evaluation_given=evaluation_set is not None)
     check_left(len(reader.held), options, total=reader.total, removed={**reader.invalid, "vetoed": reader.vetoed})
-    detected = choose_format(reader.detector, options, evaluation_set=evaluation_set)
+    detected = choose_format(reader.detect(), options, evaluation_set=evaluation_set)
     ordered = order_records(reader.held)
     workload_type = options.workload_type or (evaluation_set.workload_type if evaluation_set else None)
     if workload_type is None:
@@ -118,6 +121,7 @@ class _Reader:
         self.held: list[HeldRecord] = []
         self.bodies = PackedRows()
         self.answers = PackedRows()
+        self._alike: Counter[bytes] = Counter()  # answers to be looked at by the detector, packed
         self._property_limit = options.property_limit
         self._vetoed_keys = frozenset(bytes.fromhex(key) for key in corrections.vetoed)
 
@@ -133,8 +137,18 @@ class _Reader:
             return
         self._hold(record, request_key, answer_message(record.response) or {})
 
+    def detect(self) -> FormatDetector:
+        """Return the detector with all answers in it."""
+        for packed, times in self._alike.items():
+            self.detector.add(unpack_json(packed), times=times)
+        self._alike.clear()
+        return self.detector
+
     def _hold(self, record: LogRecord, request_key: bytes, answer: Mapping[str, object]) -> None:
-        self.detector.add(answer)
+        packed = pack_json(answer)
+        self._alike[packed] += 1
+        if len(self._alike) > ALIKE_HELD:
+            self.detect()
         self.held.append(
             HeldRecord(
                 record_id=record.id,
@@ -147,7 +161,7 @@ class _Reader:
             )
         )
         self.bodies.append(pack_json(record.body))
-        self.answers.append(pack_json(answer))
+        self.answers.append(packed)
 
 
 class _Judge:
@@ -161,11 +175,10 @@ class _Judge:
         self._workload_type = workload_type
         self._gold = gold
         self._labels: dict[str, str] = {}  # equal labels are one object: a workload has few
+        self._read_alike = lru_cache(ALIKE_HELD)(self._read)
 
     def judge(self, held: HeldRecord, packed_answer: bytes) -> UsableRecord | None:
-        message = unpack_json(packed_answer)
-        answer = read_answer(message, self._answer_format)
-        problem = find_quality_problem(message, answer, self._workload_type, offers_tools=held.offers_tools)
+        answer, problem = self._read_alike(packed_answer, held.offers_tools)
         if problem is not None:
             self.quality[problem.value] += 1
             return None
@@ -180,6 +193,11 @@ class _Judge:
             answer_hash=hash(key),
             gold=gold,
         )
+
+    def _read(self, packed_answer: bytes, offers_tools: bool) -> tuple[Answer, QualityReason | None]:  # noqa: FBT001
+        message = unpack_json(packed_answer)
+        answer = read_answer(message, self._answer_format)
+        return answer, find_quality_problem(message, answer, self._workload_type, offers_tools=offers_tools)
 
     def _label(self, label: str) -> str:
         if self._workload_type is WorkloadType.FREE_TEXT:

@@ -46,15 +46,8 @@ def _write_fast(value: Mapping[str, object]) -> bytes | None:
         written = orjson.dumps(value)
     except TypeError:  # an integer beyond 64 bits, or half a surrogate pair
         return None
-    return None if b"null" in written and _holds_non_number(value) else written
-
-
-def _holds_non_number(value: Mapping[str, object]) -> bool:
-    try:
-        json.dumps(value, allow_nan=False)
-    except ValueError:
-        return True
-    return False
+    # NaN and the infinities are written as null; read back they are not what they were.
+    return None if b"null" in written and orjson.loads(written) != value else written
 
 
 def _make_portable(value: object) -> object:

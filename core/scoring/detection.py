@@ -71,26 +71,26 @@ class FormatDetector:
         self._values: dict[AnswerFormat, Counter[str]] = {}
         self._texts: Counter[str] = Counter()  # JSON field -> how many of its values were texts
 
-    def add(self, message: Mapping[str, object] | None) -> None:
-        """Take the answer of one record into account; None counts as an answer that no format can read."""
-        self._messages += 1
+    def add(self, message: Mapping[str, object] | None, *, times: int = 1) -> None:
+        """Take the answer of one record, or of several alike, into account; None is an answer that no format reads."""
+        self._messages += times
         if message is None:
             return
         calls = read_tool_calls(message)
         if calls:
-            self._count(AnswerFormat(kind=AnswerKind.TOOL_CALL), calls[0].name)
+            self._count(AnswerFormat(kind=AnswerKind.TOOL_CALL), calls[0].name, times)
         text = content_text(message.get("content"))
         if not text.strip():
             return
-        self._count(AnswerFormat(kind=AnswerKind.WHOLE_TEXT), fold_answer(text))
+        self._count(AnswerFormat(kind=AnswerKind.WHOLE_TEXT), fold_answer(text), times)
         bracketed = find_in_brackets(text)
         if bracketed:
-            self._count(AnswerFormat(kind=AnswerKind.DOUBLE_BRACKETS), fold_answer(bracketed))
+            self._count(AnswerFormat(kind=AnswerKind.DOUBLE_BRACKETS), fold_answer(bracketed), times)
         for field, value in (read_json_object(text) or {}).items():
             found = scalar_text(value)
             if found and field:
-                self._texts[field] += isinstance(value, str)
-                self._count(AnswerFormat(kind=AnswerKind.JSON_FIELD, field=field), fold_answer(found))
+                self._texts[field] += times * isinstance(value, str)
+                self._count(AnswerFormat(kind=AnswerKind.JSON_FIELD, field=field), fold_answer(found), times)
 
     def detect(self, kinds: Iterable[AnswerKind] = tuple(AnswerKind)) -> DetectedFormat:
         """Return the format of what was added, chosen among `kinds`; the whole text when nothing else fits."""
@@ -105,8 +105,8 @@ class FormatDetector:
                 return DetectedFormat(answer_format=candidates[0].format, evidence=tuple(evidence))
         return DetectedFormat(answer_format=AnswerFormat(kind=AnswerKind.WHOLE_TEXT), evidence=tuple(evidence))
 
-    def _count(self, answer_format: AnswerFormat, value: str) -> None:
-        self._values.setdefault(answer_format, Counter())[value] += 1
+    def _count(self, answer_format: AnswerFormat, value: str, times: int) -> None:
+        self._values.setdefault(answer_format, Counter())[value] += times
 
     def _evidence(self, answer_format: AnswerFormat) -> FormatEvidence:
         values = self._values[answer_format]
