@@ -63,14 +63,19 @@ else:
     ):
         frame.draw_link("launch", "Launch a run", icon=":material/rocket_launch:")
 
-for name in [workload] if workload else []:
-    gold, vetoes = dataset_queries.list_gold(name), dataset_queries.list_vetoes(name)
-    st.subheader("Gold answers", anchor=False)
-    st.html(dataset_view.render_gold(gold, now=now)) if gold else st.caption("Nobody has given a gold answer yet.")
-    st.subheader("Excluded records", anchor=False)
-    st.html(dataset_view.render_vetoes(vetoes, now=now)) if vetoes else st.caption("No record is kept out.")
 if workload is None:
     st.caption("Choose a workload to see its gold answers and excluded records.")
+else:
+    st.subheader("Gold answers", anchor=False)
+    if gold := dataset_queries.list_gold(workload):
+        st.html(dataset_view.render_gold(gold, now=now))
+    else:
+        st.caption("Nobody has given a gold answer yet.")
+    st.subheader("Excluded records", anchor=False)
+    if vetoes := dataset_queries.list_vetoes(workload):
+        st.html(dataset_view.render_vetoes(vetoes, now=now))
+    else:
+        st.caption("No record is kept out.")
 
 asked = url.read_id(st.query_params, "set")
 if asked:

@@ -99,15 +99,17 @@ def veto(
     """Keep a record's request out of future datasets; frozen evaluation sets stay as they are."""
     from app.installation import installed
     from core.database import utc_now
-    from core.datasets import VetoStatement, find_request_key, veto_requests
+    from core.datasets import VetoStatement, veto_requests
+    from core.logs import canonical_request_key
 
     with installed(settings_for(data)) as parts:
-        key, workload_id = find_request_key(parts.logs, record), parts.logs.get(record).workload_id
+        found = parts.logs.get(record)
+        key = canonical_request_key(found.request)
         statement = VetoStatement(
             request_key=key, is_vetoed=not withdraw, reason=reason, decided_by=actor_name(actor), decided_at=utc_now()
         )
         with parts.database.write() as session:
-            changed = veto_requests(session, workload_id, statement)
+            changed = veto_requests(session, found.workload_id, statement)
     if json:
         say_json({"request_key": key, "is_vetoed": not withdraw, "changed": bool(changed)})
     else:

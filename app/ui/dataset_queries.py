@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
+from sqlmodel import Session
 
 from app.ui import queries
 from core import datasets
@@ -34,12 +35,12 @@ def list_runs(sets: Sequence[EvaluationSet]) -> Mapping[str, Sequence[RunOnSet]]
 def diff(older: str, newer: str) -> EvaluationSetDiff:
     """Return what changed between two sets, given by their addresses; both are frozen, so the answer never changes."""
 
-    def compare(session: object) -> EvaluationSetDiff:
+    def compare(session: Session) -> EvaluationSetDiff:
         frozen = []
         for address in (older, newer):
-            found = datasets.find_evaluation_set(session, address)  # type: ignore[arg-type]
+            found = datasets.find_evaluation_set(session, address)
             assert found is not None  # the page lists what is frozen, and nothing frozen goes away
-            frozen.append(datasets.open_evaluation_set(session, found))  # type: ignore[arg-type]
+            frozen.append(datasets.open_evaluation_set(session, found))
         return datasets.diff_evaluation_sets(*frozen)
 
     return queries.read(compare)

@@ -20,13 +20,13 @@ STAGES = {
 
 def draw_composition(plan: LaunchPlan) -> None:
     """Draw the composer of a plan; only this part is drawn again while a worker is at it."""
-    preview_id = launch_queries.ask_for_preview(plan)
-    is_open = _is_open(launch_queries.find_preview(preview_id))
+    asked = launch_queries.ask_for_preview(plan)
+    is_open = _is_open(asked)
 
     def follow() -> None:
-        view = launch_queries.find_preview(preview_id)
+        view = launch_queries.find_preview(asked.id)
         _draw(view, plan)
-        if is_open and not _is_open(view):
+        if _is_open(view) is not is_open:
             st.rerun()
 
     with st.container(border=True, key="launch_composition"):

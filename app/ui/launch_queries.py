@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import streamlit as st
+
 from app.ui import queries
 from core import datasets, runs
 from core.database import utc_now
@@ -24,13 +26,18 @@ def list_evaluation_sets(workload_id: str, client_id: str | None) -> Sequence[Ev
 
 
 def forecast(plan: LaunchPlan) -> Forecast:
-    """Return what can be told about a planned launch."""
+    """Return what can be told about a planned launch, computed at most every few seconds."""
+    return _forecast(plan.request.hash, _plan=plan)
+
+
+@st.cache_data(ttl=10, max_entries=50, show_spinner=False)
+def _forecast(request_hash: str, *, _plan: LaunchPlan) -> Forecast:  # noqa: ARG001 - cache key
     return queries.ask(
         queries.LOG_STORE,
         lambda: queries.read(
             lambda session: runs.forecast_launch(
                 session,
-                plan,
+                _plan,
                 settings=queries.settings(),
                 policy=queries.evidence_sources().policy,
                 logs=queries.log_store(),
@@ -39,17 +46,20 @@ def forecast(plan: LaunchPlan) -> Forecast:
     )
 
 
-def ask_for_preview(plan: LaunchPlan) -> str:
-    """Return the id of a plan's preview, computed at once where there is little to read, else asked of a worker."""
+def ask_for_preview(plan: LaunchPlan) -> PreviewView:
+    """Return a plan's preview, computed at once where there is little to read, else asked of a worker."""
     preview_id = queries.ask(
         queries.LOG_STORE,
         lambda: queries.read(lambda session: runs.identify_preview(session, plan.request, queries.log_store())),
     )
-    if find_preview(preview_id) is None:
-        runs.request_preview(queries.database(), preview_id, plan.request, now=utc_now())
-        if plan.records <= COMPUTED_HERE:
-            compute_preview(preview_id)
-    return preview_id
+    if (known := find_preview(preview_id)) is not None:
+        return known
+    ask_again(preview_id, plan.request)
+    if plan.records <= COMPUTED_HERE:
+        compute_preview(preview_id)
+    asked = find_preview(preview_id)
+    assert asked is not None  # it was stored just now
+    return asked
 
 
 def compute_preview(preview_id: str) -> None:

@@ -47,7 +47,7 @@ from core.datasets.options import BuildOptions, LimitMethod, WorkloadType, check
 from core.datasets.personal_data import PersonalData
 from core.datasets.preview import Preview, PreviewedBuild, PreviewFile, preview_datasets
 from core.datasets.preview_icl import IclPreview, preview_icl
-from core.datasets.progress import OnProgress, Progress, Stage
+from core.datasets.progress import OnProgress, Progress, Stage, spaced
 from core.datasets.sampling import CountsRequests
 from core.datasets.selection import selection_filter
 from core.datasets.similarity import Embedder, EmbeddingSimilarity, NgramSimilarity, Similarity
@@ -141,5 +141,6 @@ __all__ = [
     "rebuild_and_verify",
     "rebuild_icl",
     "selection_filter",
+    "spaced",
     "veto_requests",
 ]

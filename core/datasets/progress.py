@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
@@ -30,6 +31,20 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
+
+
+def spaced(on_progress: OnProgress, *, clock: Callable[[], datetime], seconds: float) -> OnProgress:
+    """Return what passes on a report when the last one, or the beginning, is `seconds` ago, and drops the others."""
+    last = clock()
+
+    def report(progress: Progress) -> None:
+        nonlocal last
+        now = clock()
+        if (now - last).total_seconds() >= seconds:
+            last = now
+            on_progress(progress)
+
+    return report
 
 
 def watch(rows: Iterable[Row], stage: Stage, on_progress: OnProgress | None, *, total: int | None) -> Iterator[Row]:

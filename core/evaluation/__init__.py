@@ -8,7 +8,7 @@ from core.evaluation.basis import ResultsBasis, hash_gold, hash_samples
 from core.evaluation.classes import ClassRow
 from core.evaluation.comparability import EvaluationInputs, InputDifference, find_common_keys, find_differences
 from core.evaluation.comparison import CandidateComparison, CandidateSamples, Comparison, compare
-from core.evaluation.cost import CostComparison, Price, Traffic, compare_cost, sum_traffic
+from core.evaluation.cost import CostComparison, Price, Traffic, compare_cost, find_traffic, student_price, sum_traffic
 from core.evaluation.errors import ComparisonError
 from core.evaluation.estimates import ScoreEstimates, estimate_scores
 from core.evaluation.export import ExportContext, export_rows, write_csv, write_json_lines
@@ -105,6 +105,7 @@ __all__ = [
     "export_rows",
     "find_common_keys",
     "find_differences",
+    "find_traffic",
     "get_evaluation",
     "hash_gold",
     "hash_samples",
@@ -123,6 +124,7 @@ __all__ = [
     "sort_worst_first",
     "store_evaluation",
     "store_probe",
+    "student_price",
     "sum_traffic",
     "summarise_latency",
     "to_plain",

@@ -12,7 +12,8 @@ from typing import Any
 
 from core.evaluation.plain import to_plain
 from core.evaluation.samples import Sample
-from core.logs import WorkloadSummary
+from core.logs import LogStore, WorkloadSummary
+from core.settings import Student
 from core.statistics import Interval, MeanEstimate, estimate_mean
 from core.statistics.means import student_quantile
 
@@ -71,6 +72,22 @@ class CostComparison:
         """Return everything as plain JSON values."""
         result: dict[str, Any] = to_plain(self)
         return result
+
+
+def student_price(student: Student) -> Price | None:
+    """Return a student's price, None where a part of it is not set."""
+    if student.price_input_usd is None or student.price_output_usd is None:
+        return None
+    return Price(input_usd=student.price_input_usd, output_usd=student.price_output_usd)
+
+
+def find_traffic(logs: LogStore, workload_id: str, client_id: str | None) -> Traffic:
+    """Return a workload's traffic, of one client or of all. Raises what the log store raises when it is down."""
+    return sum_traffic(
+        summary
+        for summary in logs.workloads()
+        if summary.workload_id == workload_id and client_id in (None, summary.client_id)
+    )
 
 
 def sum_traffic(summaries: Iterable[WorkloadSummary]) -> Traffic:

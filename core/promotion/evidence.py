@@ -22,14 +22,14 @@ from core.evaluation import (
     ResultsBasis,
     Sample,
     StoredEvaluation,
-    Traffic,
     assess,
     compare_cost,
+    find_traffic,
     hash_gold,
     hash_samples,
     list_evaluations,
     load_samples,
-    sum_traffic,
+    student_price,
 )
 from core.logs import LogStore
 from core.policy import Policy
@@ -160,7 +160,7 @@ def _compare_costs(
     run: RunView, samples: Mapping[Candidate, Sequence[Sample]], *, sources: EvidenceSources
 ) -> dict[Candidate, CostComparison]:
     try:
-        traffic = _sum_traffic(run, sources.logs)
+        traffic = find_traffic(sources.logs, run.summary.workload_id, run.summary.client_id)
     except UnavailableError:
         return dict.fromkeys(samples, CostComparison(unknown=("the log store does not answer",)))
     students = {student.name: student for student in sources.settings.students}
@@ -171,17 +171,6 @@ def _compare_costs(
     costs = {}
     for candidate, measured in samples.items():
         student = students.get(candidate.student)
-        price = None
-        if student is not None and student.price_input_usd is not None and student.price_output_usd is not None:
-            price = Price(input_usd=student.price_input_usd, output_usd=student.price_output_usd)
+        price = student_price(student) if student else None
         costs[candidate] = compare_cost(measured, traffic, student_price=price, teacher_prices=teachers)
     return costs
-
-
-def _sum_traffic(run: RunView, logs: LogStore) -> Traffic:
-    workload_id, client_id = run.summary.workload_id, run.summary.client_id
-    return sum_traffic(
-        summary
-        for summary in logs.workloads()
-        if summary.workload_id == workload_id and client_id in (None, summary.client_id)
-    )

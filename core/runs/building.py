@@ -17,6 +17,7 @@ from core.datasets import (
     load_corrections,
     open_evaluation_set,
     selection_filter,
+    spaced,
 )
 from core.runs.execution import Execution
 from core.runs.options import build_options
@@ -93,14 +94,9 @@ def _build_icl(execution: Execution, request: CompletedRequest, built: BuiltData
 
 def _note_progress(execution: Execution, step: StepRow) -> OnProgress:
     """Return what stores a build's progress on its step, at most once a second; a lost lease ends the build."""
-    last = execution.now()
 
     def note(progress: Progress) -> None:
-        nonlocal last
-        now = execution.now()
-        if (now - last).total_seconds() >= SECONDS_BETWEEN_NOTES:
-            last = now
-            details = {"stage": progress.stage.value, "done": progress.done, "total": progress.total}
-            execution.update_step(step.key, details=details)
+        details = {"stage": progress.stage.value, "done": progress.done, "total": progress.total}
+        execution.update_step(step.key, details=details)
 
-    return note
+    return spaced(note, clock=execution.now, seconds=SECONDS_BETWEEN_NOTES)

@@ -5,12 +5,19 @@ Every number is an estimate with what it rests on; unknown is a value, never zer
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from core.evaluation import Assumption, PowerReading, Price, assume_agreement, list_evaluations, read_power
+from core.evaluation import (
+    Assumption,
+    PowerReading,
+    assume_agreement,
+    find_traffic,
+    list_evaluations,
+    read_power,
+    student_price,
+)
 from core.logs import LogStore
 from core.policy import Policy
 from core.runs.launch import LaunchPlan
@@ -111,16 +118,16 @@ def _count_queue(session: Session) -> Queue:
 
 def _forecast_cost(plan: LaunchPlan, *, settings: Settings, logs: LogStore) -> CostForecast:
     request = plan.request
-    tokens = _mean_tokens(request, logs)
-    if tokens is None:
+    traffic = find_traffic(logs, request.workload_id, request.client_id)
+    if not traffic.usage_records:
         return CostForecast(usd=None, unknown=("the log reports no tokens for this workload",))
+    tokens = tuple(total / traffic.usage_records for total in (traffic.prompt_tokens, traffic.completion_tokens))
     total, unknown = 0.0, []
     for name in request.students:
-        student = settings.find_student(name)
-        if student.price_input_usd is None or student.price_output_usd is None:
+        price = student_price(settings.find_student(name))
+        if price is None:
             unknown.append(f"no price is set for {name}")
             continue
-        price = Price(input_usd=student.price_input_usd, output_usd=student.price_output_usd)
         total += _count_requests(plan.steps, name, request, settings) * price.of(*tokens)
     if unknown:
         return CostForecast(usd=None, unknown=tuple(unknown))
@@ -130,21 +137,6 @@ def _forecast_cost(plan: LaunchPlan, *, settings: Settings, logs: LogStore) -> C
             f"prompts of {tokens[0]:,.0f} and answers of {tokens[1]:,.0f} tokens, the log's means",
             "training, and the examples in in-context prompts, are not counted",
         ),
-    )
-
-
-def _mean_tokens(request: CompletedRequest, logs: LogStore) -> tuple[float, float] | None:
-    summaries: Sequence[Any] = [
-        summary
-        for summary in logs.workloads()
-        if summary.workload_id == request.workload_id and request.client_id in (None, summary.client_id)
-    ]
-    reported = sum(summary.usage_records for summary in summaries)
-    if not reported:
-        return None
-    return (
-        sum(summary.prompt_tokens for summary in summaries) / reported,
-        sum(summary.completion_tokens for summary in summaries) / reported,
     )
 
 

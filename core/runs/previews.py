@@ -16,7 +16,7 @@ from sqlalchemy import and_, delete, or_, update
 from sqlmodel import Session, col, select
 
 from core.database import Database
-from core.datasets import Progress, load_corrections
+from core.datasets import OnProgress, Progress, load_corrections, spaced
 from core.errors import FlywheelError, InputError
 from core.logs import LogStore
 from core.runs.composition import compose_datasets
@@ -132,14 +132,8 @@ def _claim(database: Database, preview_id: str | None) -> PreviewRow | None:
     return row
 
 
-def _note_progress(database: Database, preview_id: str, clock: Callable[[], datetime]) -> Callable[[Progress], None]:
-    last = clock()
-
+def _note_progress(database: Database, preview_id: str, clock: Callable[[], datetime]) -> OnProgress:
     def note(progress: Progress) -> None:
-        nonlocal last
-        if (clock() - last).total_seconds() < SECONDS_BETWEEN_NOTES:
-            return
-        last = clock()
         with database.write() as session:
             _set(
                 session,
@@ -150,7 +144,7 @@ def _note_progress(database: Database, preview_id: str, clock: Callable[[], date
                 lease_until=database.clock + LEASE_S,
             )
 
-    return note
+    return spaced(note, clock=clock, seconds=SECONDS_BETWEEN_NOTES)
 
 
 def _finish(database: Database, preview_id: str, **values: Any) -> None:
