@@ -45,6 +45,7 @@ from core.runs import (
     cancel_run,
     claim_run,
     execute_run,
+    provide_slots,
     remove_deleted_runs,
     renew_leases,
     run_waiting_preview,
@@ -55,7 +56,6 @@ from core.runs.tables import RunRow, WorkerRow
 from core.settings import Settings
 
 WATCH_S = 0.25
-SWEEP_S = 30
 HEALTH_S = 5
 REPEATED_SIGNAL_S = 3.0
 CLOCK_STEP_S = 2.0
@@ -110,6 +110,7 @@ class Worker:
     def run(self) -> None:
         """Work until `stop` or a signal, then shut down by the settings' policy."""
         settings = self.around.settings.worker
+        provide_slots(self.database, self.around.settings.slots)
         self._beat([])
         keeper = threading.Thread(target=self._keep, daemon=True, name="keeper")
         keeper.start()
@@ -117,7 +118,7 @@ class Worker:
             (self._claim, settings.tick_s),
             (self._import_uploads, settings.tick_s),
             (self._compute_previews, settings.tick_s),
-            (self._sweep, SWEEP_S),
+            (self._sweep, settings.sweep_s),
             (self._look_at_services, HEALTH_S),
         ):
             self._scheduler.add_job(
@@ -176,8 +177,9 @@ class Worker:
                 return has_decisions(session, run_id)
 
         try:
-            sweep(self.database, self.around.operations)
-            remove_deleted_runs(self.database, self.around.operations, has_decisions=is_decided)
+            now = self.around.clock()
+            remove_deleted_runs(self.database, self.around.operations, has_decisions=is_decided, now=now)
+            sweep(self.database, self.around.operations, now=now)
         except (ServiceError, *DATABASE_DOWN):
             logger.warning("the sweep was cut short and will be repeated", exc_info=True)
 

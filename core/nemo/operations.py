@@ -166,6 +166,23 @@ class EvaluationStatus:
     created_at: datetime | None
 
 
+class JobKind(StrEnum):
+    """What a remote job does."""
+
+    CUSTOMIZATION = "customization"  # fine-tunes a student
+    EVALUATION = "evaluation"  # judges a model
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarkedJob:
+    """A job that carries our mark, as a list shows it. `key` is the mark of the step that made it."""
+
+    kind: JobKind
+    id: str
+    key: str
+    state: JobState
+
+
 @dataclass(frozen=True, kw_only=True)
 class RemoteSample:
     """One record of an evaluation's downloaded results.
@@ -219,6 +236,9 @@ class ModelOps(Protocol):
     def find_deployment(self, name: str) -> Deployment | None:
         """Return the deployment of this name, or None."""
 
+    def list_deployments(self) -> Sequence[Deployment]:
+        """Return all deployments of the namespace, ours and others'."""
+
     def delete_deployment(self, name: str) -> None:
         """Remove a deployment; nothing happens when it is gone."""
 
@@ -251,6 +271,9 @@ class ModelOps(Protocol):
 
     def cancel_evaluation(self, job_id: str) -> None:
         """Ask the job to stop; nothing happens when it has ended or vanished."""
+
+    def list_marked_jobs(self, *, since: datetime) -> Sequence[MarkedJob]:
+        """Return the jobs that carry our mark and were created after `since`, customizations and evaluations."""
 
     def evaluation_scores(self, job_id: str) -> Mapping[str, float]:
         """Return the service's own aggregate scores as `task.metric.score`; a score without a value is left out.

@@ -6,13 +6,16 @@ from core.runs.errors import LaunchRefused, LeaseLost, RunInterrupted, RunNotFou
 from core.runs.execution import Execution, Surroundings
 from core.runs.forecast import Forecast, forecast_launch
 from core.runs.health import FRESH_FOR, list_health, store_health
-from core.runs.launch import LaunchPlan, cancel_run, delete_run, launch_run, plan_launch, retry_run
+from core.runs.launch import LaunchPlan, cancel_run, delete_run, launch_run, plan_launch, rerun_student, retry_run
 from core.runs.leases import Claim, Lease, claim_run, renew_leases
+from core.runs.leftovers import Leftover, LeftoverKind, list_leftovers, retry_leftovers
 from core.runs.pace import all_steps, estimate_left_s, estimate_total_s, learn_pace, load_pace
 from core.runs.plan import Variant
 from core.runs.previews import PreviewView, find_preview, identify_preview, request_preview, run_waiting_preview
+from core.runs.queue import read_queue
 from core.runs.request import AVAILABLE_VARIANTS, CompletedRequest, LaunchRequest
 from core.runs.similarity import open_similarity
+from core.runs.slots import SlotView, count_waiting, list_slots, provide_slots
 from core.runs.tables import PreviewStatus, RunStatus, StepKind, StepStatus
 from core.runs.views import (
     EventView,
@@ -42,6 +45,8 @@ __all__ = [
     "LaunchRequest",
     "Lease",
     "LeaseLost",
+    "Leftover",
+    "LeftoverKind",
     "PreviewStatus",
     "PreviewView",
     "RunInterrupted",
@@ -50,6 +55,7 @@ __all__ = [
     "RunStatus",
     "RunSummary",
     "RunView",
+    "SlotView",
     "StepFailed",
     "StepKind",
     "StepStatus",
@@ -62,6 +68,7 @@ __all__ = [
     "cancel_run",
     "claim_run",
     "compose_datasets",
+    "count_waiting",
     "delete_run",
     "estimate_left_s",
     "estimate_total_s",
@@ -75,14 +82,20 @@ __all__ = [
     "learn_pace",
     "list_events",
     "list_health",
+    "list_leftovers",
     "list_runs",
+    "list_slots",
     "list_workers",
     "load_pace",
     "open_similarity",
     "plan_launch",
+    "provide_slots",
+    "read_queue",
     "remove_deleted_runs",
     "renew_leases",
     "request_preview",
+    "rerun_student",
+    "retry_leftovers",
     "retry_run",
     "run_waiting_preview",
     "store_health",

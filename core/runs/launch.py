@@ -4,6 +4,7 @@ Each act is one transaction and needs no worker to be alive; the worker notices 
 """
 
 import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from core.database import Database
 from core.datasets import EvaluationSet, check_options, check_sizes, choose_evaluation_set, selection_filter
+from core.errors import near_miss
 from core.logs import LogStore
 from core.runs.errors import LaunchRefused, RunNotFound, RunStateError
 from core.runs.health import refuse_when_down
@@ -49,6 +51,7 @@ def plan_launch(database: Database, request: LaunchRequest, *, settings: Setting
         completed = replace(completed, evaluation_set=None)
     else:
         completed = replace(completed, evaluation_set=chosen.sha256, evaluation_size=chosen.records)
+    _refuse_too_large(completed, settings)
     options = build_options(completed)
     check_options(options)
     count = logs.count(selection_filter(options))
@@ -90,6 +93,7 @@ def launch_run(database: Database, request: LaunchRequest, *, settings: Settings
                 request=plan.request.to_dict(),
                 request_hash=plan.asked_hash,
                 idempotency_key=request.idempotency_key,
+                priority=request.priority,
                 event_seq=1,
                 created_at=now,
             )
@@ -150,20 +154,50 @@ def retry_run(database: Database, run_id: str, *, actor: str, now: datetime) -> 
         run = locked_run(session, run_id)
         if not RunStatus(run.status).is_final or run.status == RunStatus.COMPLETED:
             raise RunStateError(f"run {run_id} is {run.status}; only a failed or cancelled run can be retried")
-        if run.delete_requested_at is not None:
-            raise RunStateError(f"run {run_id} is being deleted; launch a new one")
-        steps = list(session.exec(select(StepRow).where(col(StepRow.run_id) == run_id)))
-        if any(step.holds_deployment for step in steps):
-            raise RunStateError(f"run {run_id} is still being cleaned up; retry when its deployments are gone")
-        run.retries += 1
+        steps = _steps_at_rest(session, run)
         unfinished = {step.student for step in steps if step.status != StepStatus.COMPLETED}
-        for step in steps:
-            is_frame = step.kind in (StepKind.DEPLOY, StepKind.UNDEPLOY) and step.student in unfinished
-            if is_frame or step.status != StepStatus.COMPLETED:
-                _reopen(step, run)
-        run.status, run.error, run.finished_at, run.cancel_reason = RunStatus.PENDING, None, None, None
-        run.crashes, run.owner, run.lease_until = 0, None, 0.0
-        _append_event(session, run, RunEvent(type="run.retried", data={"by": actor}), now)
+        frames = (StepKind.DEPLOY, StepKind.UNDEPLOY)
+        again = [
+            step
+            for step in steps
+            if step.status != StepStatus.COMPLETED or (step.kind in frames and step.student in unfinished)
+        ]
+        _queue_again(session, run, again, RunEvent(type="run.retried", data={"by": actor}), now)
+
+
+def rerun_student(
+    database: Database,
+    run_id: str,
+    student: str,
+    *,
+    actor: str,
+    has_decisions: Callable[[Session, str], bool],
+    now: datetime,
+) -> None:
+    """Queue a finished run again for one student, from its deployment to its last evaluation, on the same datasets.
+
+    Its results are replaced when the new ones come. Raises `RunStateError` while the run is at work and when a decision
+    rests on its results, `LaunchRefused` when the run has no such student.
+    """
+    with database.write() as session:
+        run = locked_run(session, run_id)
+        if not RunStatus(run.status).is_final:
+            raise RunStateError(f"run {run_id} is {run.status}; wait for its end, then run a student again")
+        if has_decisions(session, run_id):
+            raise RunStateError(
+                f"a decision rests on the results of run {run_id}, so they stay; launch a new run for {student}"
+            )
+        steps = _steps_at_rest(session, run)
+        names = list(dict.fromkeys(step.student for step in steps if step.student))
+        if student not in names:
+            hint = near_miss(student, names) or f"; it has {', '.join(names)}"
+            raise LaunchRefused(f"run {run_id} has no student {student!r}{hint}", field="student")
+        again = [
+            step
+            for step in steps
+            if step.student == student or (step.status != StepStatus.COMPLETED and not step.student)
+        ]
+        _queue_again(session, run, again, RunEvent(type="run.rerun", data={"by": actor, "student": student}), now)
 
 
 def delete_run(database: Database, run_id: str, *, actor: str, now: datetime) -> None:
@@ -193,6 +227,25 @@ def locked_run(session: Session, run_id: str) -> RunRow:
     return run
 
 
+def _steps_at_rest(session: Session, run: RunRow) -> list[StepRow]:
+    """Return the steps of a run that can be queued again. Raises `RunStateError` when it cannot."""
+    if run.delete_requested_at is not None:
+        raise RunStateError(f"run {run.id} is being deleted; launch a new one")
+    steps = list(session.exec(select(StepRow).where(col(StepRow.run_id) == run.id)))
+    if any(step.holds_deployment for step in steps):
+        raise RunStateError(f"run {run.id} is still being cleaned up; retry when its deployments are gone")
+    return steps
+
+
+def _queue_again(session: Session, run: RunRow, steps: Sequence[StepRow], event: RunEvent, now: datetime) -> None:
+    run.retries += 1
+    for step in steps:
+        _reopen(step, run)
+    run.status, run.error, run.finished_at, run.cancel_reason = RunStatus.PENDING, None, None, None
+    run.crashes, run.owner, run.lease_until = 0, None, 0.0
+    _append_event(session, run, event, now)
+
+
 def _choose_evaluation_set(database: Database, request: LaunchRequest) -> EvaluationSet | None:
     """Return the frozen set a launch is judged on: the one it names, else the newest of the size asked for."""
     with database.read() as session:
@@ -210,6 +263,17 @@ def _choose_evaluation_set(database: Database, request: LaunchRequest) -> Evalua
             field="evaluation_size",
         )
     return chosen
+
+
+def _refuse_too_large(request: CompletedRequest, settings: Settings) -> None:
+    """Refuse a student that would wait for ever for more slots than there are."""
+    for student in map(settings.find_student, request.students):
+        if settings.slots is not None and student.gpus > settings.slots:
+            raise LaunchRefused(
+                f"student {student.name} takes {student.gpus} GPUs, but there are {settings.slots} slots in all;"
+                " raise `slots` in the settings, or leave the student out",
+                field="students",
+            )
 
 
 def _plan(request: CompletedRequest, settings: Settings) -> tuple[PlannedStep, ...]:
@@ -235,4 +299,5 @@ def _reopen(step: StepRow, run: RunRow) -> None:
     step.status, step.error, step.remote_id, step.intent_at = StepStatus.PENDING, None, None, None
     step.released, step.attempts, step.progress, step.deadline = False, 0, None, None
     step.outage_since, step.started_at, step.finished_at = None, None, None
+    step.stalls_at, step.slots_asked_at = None, None
     step.details, step.output = {}, {}

@@ -15,6 +15,7 @@ from sqlmodel import Session, col
 
 from core.database import Database
 from core.runs.errors import LeaseLost
+from core.runs.queue import read_queue
 from core.runs.tables import EventRow, RunRow, RunStatus
 
 CLAIM_LOCK = 8
@@ -50,28 +51,20 @@ class RunEvent:
 
 
 def claim_run(database: Database, *, owner: str, lease_s: float, now: datetime) -> Claim | None:
-    """Take over a run whose worker died, else start the oldest pending one; None when nothing waits."""
+    """Take over a run whose worker died, else start the first of the queue; None when nothing waits."""
     claimable = _claimable(database)
     with database.read() as session:  # an idle tick takes no write lock
         if session.execute(select(col(RunRow.id)).where(claimable).limit(1)).first() is None:
             return None
     with database.write() as session:
         database.serialise(session, CLAIM_LOCK)
-        candidate = (
-            select(col(RunRow.id))
-            .where(claimable)
-            .order_by(
-                case((col(RunRow.status) == RunStatus.PENDING, 1), else_=0), col(RunRow.created_at), col(RunRow.id)
-            )
-            .limit(1)
-        )
-        run_id = session.execute(candidate.with_for_update(skip_locked=True)).scalar()
+        run_id = _choose(session, database)
         if run_id is None:
             return None
         is_takeover = and_(col(RunRow.status) != RunStatus.PENDING, col(RunRow.lease_until) > 0)
         row = session.execute(
             update(RunRow)
-            .where(col(RunRow.id) == run_id)
+            .where(col(RunRow.id) == run_id, claimable)
             .values(
                 owner=owner,
                 epoch=RunRow.epoch + 1,
@@ -82,7 +75,9 @@ def claim_run(database: Database, *, owner: str, lease_s: float, now: datetime) 
                 event_seq=RunRow.event_seq + 1,
             )
             .returning(col(RunRow.epoch), col(RunRow.crashes), col(RunRow.cancel_reason), col(RunRow.event_seq))
-        ).one()
+        ).first()
+        if row is None:  # cancelled since it was chosen
+            return None
         event = RunEvent(type="run.claimed", data={"worker": owner, "epoch": row.epoch})
         write_events(session, run_id, first_seq=row.event_seq, events=(event,), now=now)
     lease = Lease(run_id=run_id, owner=owner, epoch=row.epoch, lease_s=lease_s)
@@ -136,9 +131,19 @@ def write_events(session: Session, run_id: str, *, first_seq: int, events: tuple
         )
 
 
+def _choose(session: Session, database: Database) -> str | None:
+    """Return the run to work on next: what a dead worker left comes first, because it may hold capacity."""
+    lapsed = select(col(RunRow.id)).where(_lapsed(database)).order_by(col(RunRow.created_at), col(RunRow.id)).limit(1)
+    left = session.execute(lapsed.with_for_update(skip_locked=True)).scalar()
+    return left or next(iter(read_queue(session)), None)
+
+
 def _claimable(database: Database) -> ColumnElement[bool]:
-    lapsed = and_(col(RunRow.status).in_(_OPEN), col(RunRow.lease_until) < database.clock)
-    return or_(col(RunRow.status) == RunStatus.PENDING, lapsed)
+    return or_(col(RunRow.status) == RunStatus.PENDING, _lapsed(database))
+
+
+def _lapsed(database: Database) -> ColumnElement[bool]:
+    return and_(col(RunRow.status).in_(_OPEN), col(RunRow.lease_until) < database.clock)
 
 
 def _held(lease: Lease) -> tuple[ColumnElement[bool], ...]:

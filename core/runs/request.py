@@ -27,7 +27,8 @@ class LaunchRequest:
 
     `client_id` None takes the workload's records of all clients. `evaluation_set` is a version (`v3`), the beginning of
     an address or `new`. `since` (included), `until` (excluded), `text`, `models` and `finish_reasons` select records;
-    `answer_format` and `workload_type` replace what would be detected. Two launches with one `idempotency_key` are one.
+    `answer_format` and `workload_type` replace what would be detected. A higher `priority` (-100 to 100) is served
+    first. Two launches with one `idempotency_key` are one.
     """
 
     workload_id: str
@@ -53,6 +54,7 @@ class LaunchRequest:
     workload_type: str | None = None
     icl: Mapping[str, Any] | None = None
     training: Mapping[str, float] | None = None
+    priority: int = 0
     requested_by: str = "unknown"
     idempotency_key: str | None = None
 
@@ -116,6 +118,7 @@ class CompletedRequest:
         return hashlib.sha256(rfc8785.dumps(self.to_dict())).hexdigest()
 
 
+HIGHEST_PRIORITY = 100
 LARGEST_NUMBER = 2**53 - 1
 """Canonical JSON (RFC 8785) holds no larger integer, and everything here is hashed."""
 
@@ -129,6 +132,12 @@ def complete_request(request: LaunchRequest, *, settings: Settings, logs: LogSto
     Raises `InputError` (its `field` names what to correct) and `NotFoundError` with the near miss.
     """
     _check_workload(logs, request.workload_id, request.client_id)
+    if not _is_whole(request.priority, least=-HIGHEST_PRIORITY) or request.priority > HIGHEST_PRIORITY:
+        raise LaunchRefused(
+            f"priority is {request.priority!r}; it must be a whole number between -{HIGHEST_PRIORITY}"
+            f" and {HIGHEST_PRIORITY}",
+            field="priority",
+        )
     students = _choose_students(request.students, settings)
     variants = _choose_variants(request.variants, students)
     split = _effective_split(request, settings.split)

@@ -32,7 +32,8 @@ from core.runs.execution import Execution
 from core.runs.leases import RunEvent
 from core.runs.plan import Variant
 from core.runs.prepared import Prepared, load_prepared, load_requests
-from core.runs.stepping import StepResult, note_answer
+from core.runs.slots import free_idle_slots, note_removed, take_slots
+from core.runs.stepping import StepResult, next_stall, note_answer, overdue
 from core.runs.tables import StepKind, StepRow
 
 CLOCK_SKEW = timedelta(seconds=60)
@@ -88,6 +89,11 @@ def deploy(execution: Execution, step: StepRow) -> StepResult:
     def find() -> str | None:
         return spec.name if operations.find_deployment(spec.name) else None
 
+    if step.intent_at is None:
+        existing = _find_existing(execution, student.name)
+        if existing is not None:
+            return StepResult(output={"deployment": existing, "is_ours": False})
+        _wait_for_slots(execution, step, student.gpus)
     ensure_created(execution, step, find=find, create=create)
     while True:
         deployment = execution.call(lambda: operations.find_deployment(spec.name))
@@ -99,8 +105,24 @@ def deploy(execution: Execution, step: StepRow) -> StepResult:
             raise StepFailed(f"the service could not deploy {student.name} ({deployment.state}): {reason}")
         _note_progress(execution, step, state=str(deployment.state), detail=deployment.detail)
         if deployment.state is JobState.COMPLETED and student.name in execution.call(operations.list_models):
-            return StepResult(output={"deployment": spec.name})
+            return StepResult(output={"deployment": spec.name, "is_ours": True})
         _wait(execution, step)
+
+
+def _find_existing(execution: Execution, model: str) -> str | None:
+    """Return somebody else's deployment that already answers for the student; it is used and never removed."""
+    operations = execution.around.operations
+    for deployment in execution.call(operations.list_deployments):
+        is_others = deployment.run_id is None and deployment.model == model
+        if is_others and deployment.state is JobState.COMPLETED and model in execution.call(operations.list_models):
+            return deployment.name
+    return None
+
+
+def _wait_for_slots(execution: Execution, step: StepRow, count: int) -> None:
+    while not take_slots(execution, step, count):
+        _note_progress(execution, step, state="waiting", detail=f"waits for {count} free slots")
+        execution.sleep(execution.around.settings.nemo.poll_s)
 
 
 def customize(execution: Execution, step: StepRow) -> StepResult:
@@ -176,13 +198,13 @@ def undeploy(execution: Execution, step: StepRow) -> StepResult:
     operations = execution.around.operations
     deployed = execution.get_step(f"deploy:{step.student}")
     if deployed.intent_at is None or deployed.released:
-        return StepResult()
+        return StepResult(store=lambda session: free_idle_slots(session, execution.run_id))
     name = deployed.idempotency_key
     execution.call(lambda: operations.delete_deployment(name))
     while execution.call(lambda: operations.find_deployment(name)) is not None:
         _wait(execution, step)
     note_answer(execution, step)
-    execution.update_step(deployed.key, RunEvent(type="deployment.removed", step=deployed.key), released=True)
+    note_removed(execution, deployed.key, deployment=name)
     return StepResult(output={"deployment": name})
 
 
@@ -281,14 +303,17 @@ def _note_progress(execution: Execution, step: StepRow, *, progress: float | Non
     if grown:
         events = (RunEvent(type="step.progress", step=step.key, data={"progress": progress}),)
         step.progress = progress
-    step.details = details
-    execution.update_step(step.key, *events, progress=step.progress, details=details)
+    step.details, step.stalls_at = details, next_stall(execution)
+    execution.update_step(
+        step.key, *events, progress=step.progress, details=details, stalls_at=step.stalls_at, attempts=0
+    )
 
 
 def _wait(execution: Execution, step: StepRow, *, cancel: Callable[[], object] | None = None) -> None:
-    """Wait one poll; past the deadline the remote job is cancelled and the step fails."""
-    if step.deadline is not None and execution.now() > step.deadline:
+    """Wait one poll; past the deadline, or without any progress for too long, the remote job is cancelled."""
+    reason = overdue(step, now=execution.now())
+    if reason is not None:
         if cancel is not None:
             execution.call(cancel)
-        raise StepFailed(f"{step.key} exceeded its time limit at {step.deadline:%Y-%m-%d %H:%M} UTC and was stopped")
+        raise StepFailed(reason)
     execution.sleep(execution.around.settings.nemo.poll_s)

@@ -7,7 +7,7 @@ is waited out inside the outage budget, which starts at the first failure and su
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session, col, update
@@ -51,7 +51,7 @@ def carry_out(execution: Execution, key: str, work: StepWork) -> Mapping[str, An
     while True:
         step = execution.get_step(key)
         try:
-            _refuse_past_deadline(execution, step)
+            _refuse_overdue(execution, step)
             result = work(execution, step)
             _complete(execution, step, result)
         except ServiceUnavailable as error:
@@ -77,8 +77,26 @@ def fail_step(execution: Execution, key: str, reason: str) -> None:
 def note_answer(execution: Execution, step: StepRow) -> None:
     """Remember that the service answers again: the outage budget starts anew with the next failure."""
     if step.outage_since is not None:
-        execution.update_step(step.key, RunEvent(type="step.outage_over", step=step.key), outage_since=None, attempts=0)
-        step.outage_since, step.attempts = None, 0
+        stalls_at = next_stall(execution)  # nobody could see whether the job moved
+        event = RunEvent(type="step.outage_over", step=step.key)
+        execution.update_step(step.key, event, outage_since=None, attempts=0, stalls_at=stalls_at)
+        step.outage_since, step.attempts, step.stalls_at = None, 0, stalls_at
+
+
+def next_stall(execution: Execution) -> datetime:
+    """Return when a step that moved just now counts as stalled."""
+    return execution.now() + timedelta(seconds=execution.around.settings.worker.stall_after_s)
+
+
+def overdue(step: StepRow, *, now: datetime) -> str | None:
+    """Return why a step is given up at this instant, None while it may go on; both limits survive restarts."""
+    if step.slots_asked_at is not None:  # waiting for capacity is not the step's fault
+        return None
+    if step.deadline is not None and now > step.deadline:
+        return f"{step.key} exceeded its time limit at {step.deadline:%Y-%m-%d %H:%M} UTC and was stopped"
+    if step.stalls_at is not None and now > step.stalls_at:
+        return f"{step.key} showed no progress until {step.stalls_at:%Y-%m-%d %H:%M} UTC and was stopped"
+    return None
 
 
 def _begin(execution: Execution, step: StepRow) -> None:
@@ -89,6 +107,7 @@ def _begin(execution: Execution, step: StepRow) -> None:
         status=StepStatus.RUNNING,
         started_at=now,
         deadline=now + execution.around.timeout(StepKind(step.kind)),
+        stalls_at=next_stall(execution),
     )
 
 
@@ -110,12 +129,11 @@ def _complete(execution: Execution, step: StepRow, result: StepResult) -> None:
         )
 
 
-def _refuse_past_deadline(execution: Execution, step: StepRow) -> None:
-    if step.deadline is not None and execution.now() > step.deadline:
-        raise StepFailed(
-            f"it took longer than its time limit and was given up at {execution.now():%Y-%m-%d %H:%M} UTC"
-            " (settings: worker timeouts)"
-        )
+def _refuse_overdue(execution: Execution, step: StepRow) -> None:
+    """Give up a step that is entered too late; one with a remote job does so itself, once it has cancelled the job."""
+    reason = overdue(step, now=execution.now())
+    if reason is not None and step.intent_at is None:
+        raise StepFailed(reason)
 
 
 def _wait_out(execution: Execution, key: str, error: ServiceUnavailable) -> None:

@@ -92,6 +92,7 @@ class RunRow(SQLModel, table=True):
     event_seq: int = 0
     crashes: int = 0
     retries: int = 0
+    priority: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     error: str | None = None
     record_count: int | None = None
     manifest: str | None = Field(default=None, max_length=64)
@@ -124,6 +125,8 @@ class StepRow(SQLModel, table=True):
     details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     output: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     deadline: datetime | None = None
+    stalls_at: datetime | None = None
+    slots_asked_at: datetime | None = None
     outage_since: datetime | None = None
     error: str | None = None
     started_at: datetime | None = None
@@ -133,6 +136,31 @@ class StepRow(SQLModel, table=True):
     def holds_deployment(self) -> bool:
         """Tell whether the step may have put a deployment up that is not known to be gone."""
         return self.kind == StepKind.DEPLOY and self.intent_at is not None and not self.released
+
+
+class SlotRow(SQLModel, table=True):
+    """One unit of the capacity that deployments take up (a GPU), and the deploy step that holds it."""
+
+    __tablename__ = "slot"
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    run_id: str | None = None
+    step_key: str | None = None
+
+
+class LeftoverRow(SQLModel, table=True):
+    """Something of ours outside that could not be removed yet; a sweep tries again at `next_try_at`."""
+
+    __tablename__ = "leftover"
+
+    kind: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    run_id: str
+    error: str
+    attempts: int = 1
+    since: datetime
+    tried_at: datetime
+    next_try_at: datetime
 
 
 class EventRow(SQLModel, table=True):

@@ -23,9 +23,6 @@ from core.runs.service_steps import customize, deploy, evaluate, undeploy, uploa
 from core.runs.stepping import StepWork, carry_out
 from core.runs.tables import RunStatus, StepKind, StepRow, StepStatus
 
-MAX_CRASHES = 5
-"""Takeovers without a completed step after which a run is given up: something in it kills its workers."""
-
 WORK: Mapping[StepKind, StepWork] = {
     StepKind.PREPARE: prepare,
     StepKind.UPLOAD: upload,
@@ -42,7 +39,7 @@ logger = logging.getLogger(__name__)
 def execute_run(execution: Execution, claim: Claim) -> None:
     """Carry a claimed run to its end, or to where it was interrupted; never raises for what a run can meet."""
     try:
-        _guard(claim)
+        _guard(claim, max_crashes=execution.around.settings.worker.max_crashes)
         failures = _walk(execution)
         _finish(execution, failures)
     except LeaseLost:
@@ -58,10 +55,11 @@ def execute_run(execution: Execution, claim: Claim) -> None:
         _clean_up_as(execution, f"unexpected {type(error).__name__}: {error}", RunStatus.FAILED)
 
 
-def _guard(claim: Claim) -> None:
+def _guard(claim: Claim, *, max_crashes: int) -> None:
+    """Stop a run that was cancelled while nobody had it, and one whose workers die again and again at one step."""
     if claim.cancel_reason is not None:
         raise RunInterrupted("cancel", claim.cancel_reason)
-    if claim.crashes > MAX_CRASHES:
+    if claim.crashes > max_crashes:
         raise StepFailed(f"given up: the worker died {claim.crashes} times without progress in this run")
 
 

@@ -178,6 +178,9 @@ class WorkerSettings(_Section):
     deploy_timeout_s: Seconds = 10800
     evaluate_timeout_s: Seconds = 10800
     customize_timeout_s: Seconds = 10800
+    stall_after_s: Seconds = 3600
+    max_crashes: Count = 5
+    sweep_s: Seconds = 30
     grace_s: Seconds = 30
 
 
@@ -223,6 +226,7 @@ class Settings(_Section):
     icl: IclSettings = IclSettings()
     probe: ProbeSettings = ProbeSettings()
     worker: WorkerSettings = WorkerSettings()
+    slots: Count | None = None
     web: WebSettings = WebSettings()
     api: ApiSettings = ApiSettings()
     backend: BackendSettings = BackendSettings()

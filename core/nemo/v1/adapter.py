@@ -13,6 +13,7 @@ from core.nemo.operations import (
     DeploymentSpec,
     EvaluationSpec,
     EvaluationStatus,
+    MarkedJob,
     RemoteSample,
     ServiceHealth,
     TimedAnswer,
@@ -59,6 +60,10 @@ class NemoV1:
         """Return the deployment of this name, or None."""
         return self._deployments.find(name)
 
+    def list_deployments(self) -> Sequence[Deployment]:
+        """Return all deployments of the namespace."""
+        return self._deployments.list()
+
     def delete_deployment(self, name: str) -> None:
         """Remove a deployment."""
         self._deployments.delete(name)
@@ -102,6 +107,10 @@ class NemoV1:
     def cancel_evaluation(self, job_id: str) -> None:
         """Ask the job to stop; nothing happens when it has ended or vanished."""
         self._evaluations.cancel(job_id)
+
+    def list_marked_jobs(self, *, since: datetime) -> Sequence[MarkedJob]:
+        """Return the jobs that carry our mark and were created after `since`."""
+        return [*self._customizations.list_marked(since=since), *self._evaluations.list_marked(since=since)]
 
     def evaluation_scores(self, job_id: str) -> Mapping[str, float]:
         """Return the service's own aggregate scores as `task.metric.score`."""

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from core.nemo.errors import RequestRefused, ResourceExists, ResourceMissing, ServiceUnavailable
 from core.nemo.messages import json_body
-from core.nemo.operations import CustomizationSpec, CustomizationStatus
+from core.nemo.operations import CustomizationSpec, CustomizationStatus, JobKind, MarkedJob
 from core.nemo.transport import Transport
 from core.nemo.v1.customization_status import read_customization
 from core.nemo.v1.fields import (
@@ -55,6 +55,18 @@ class Customizations:
         """Return the jobs of this spec, oldest first."""
         jobs = [job for job in list_jobs(self.services, JOBS, since=since) if _is_of(job, spec)]
         return [read_customization(job, {}) for job in reversed(jobs)]
+
+    def list_marked(self, *, since: datetime) -> Sequence[MarkedJob]:
+        """Return the jobs of ours; without custom fields the output model, named after the key, tells whose it is."""
+        prefix = f"{self.namespace}/"
+        found = []
+        for job in list_jobs(self.services, JOBS, since=since):
+            output_model = (read_text(job.get("output_model")) or "").partition("@")[0]
+            key = read_mark(job, KEY_MARK) or output_model.removeprefix(prefix)
+            status = read_customization(job, {})
+            if key:
+                found.append(MarkedJob(kind=JobKind.CUSTOMIZATION, id=status.id, key=key, state=status.state))
+        return found
 
     def get(self, job_id: str) -> CustomizationStatus:
         """Return the job's state: the status tells losses and progress, the job its output model and epochs."""

@@ -1,8 +1,9 @@
 """Deployments: students put behind the NIM proxy and taken away again (blueprint section 1.4, contract 1.6, 1.7)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from core.nemo.errors import RequestRefused, ResourceMissing
 from core.nemo.messages import json_body
@@ -21,6 +22,7 @@ from core.nemo.v1.fields import (
 )
 
 PATH = "/v1/deployment/model-deployments"
+PAGE_SIZE = 100
 DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 """RFC 1123: the service names its Kubernetes objects after the deployment."""
 
@@ -44,6 +46,20 @@ class Deployments:
             return read_deployment(name, self.services.read(self._path(name)).document())
         except ResourceMissing:
             return None
+
+    def list(self) -> Sequence[Deployment]:
+        """Return all deployments of the namespace; a service without any sends null or an empty list."""
+        found: dict[str, Deployment] = {}
+        for page in count(1):
+            reply = self.services.read(PATH, query={"page": page, "page_size": PAGE_SIZE}).document()
+            documents = [read_mapping(each) for each in read_list(reply.get("data"))]
+            named = {read_text(document.get("name")) or "": document for document in documents}
+            fresh = {name: document for name, document in named.items() if name and name not in found}
+            if not fresh:  # past the end, or a server that ignores `page`
+                break
+            own = {name: each for name, each in fresh.items() if each.get("namespace") in (self.namespace, None)}
+            found |= {name: read_deployment(name, document) for name, document in own.items()}
+        return list(found.values())
 
     def delete(self, name: str) -> None:
         """Remove a deployment. Its pods go later: it is gone when it is no longer found."""

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from core.nemo.errors import RequestRefused, ResourceMissing
 from core.nemo.messages import json_body
-from core.nemo.operations import EvaluationKind, EvaluationSpec, EvaluationStatus, JobState
+from core.nemo.operations import EvaluationKind, EvaluationSpec, EvaluationStatus, JobKind, JobState, MarkedJob
 from core.nemo.transport import Transport
 from core.nemo.v1.fields import (
     KEY_MARK,
@@ -52,6 +52,11 @@ class Evaluations:
         """Return the jobs that carry the spec's key, oldest first."""
         jobs = [job for job in list_jobs(self.services, JOBS, since=since) if read_mark(job, KEY_MARK) == spec.key]
         return [read_evaluation(job) for job in reversed(jobs)]
+
+    def list_marked(self, *, since: datetime) -> Sequence[MarkedJob]:
+        """Return the jobs of ours."""
+        jobs = [(read_mark(job, KEY_MARK), read_evaluation(job)) for job in list_jobs(self.services, JOBS, since=since)]
+        return [MarkedJob(kind=JobKind.EVALUATION, id=job.id, key=key, state=job.state) for key, job in jobs if key]
 
     def get(self, job_id: str) -> EvaluationStatus:
         """Return the job's state. Its status call would not tell: it knows tasks, not the job."""

@@ -1,0 +1,48 @@
+"""Fixtures of the failure scenarios: each plays on SQLite and on PostgreSQL."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.scene import Scene
+
+QUICK = frozenset(
+    {
+        "test_a_run_goes_through_undisturbed",
+        "test_a_worker_killed_at_a_point_of_a_request_is_resumed_without_doing_anything_twice",
+        "test_a_frozen_worker_that_wakes_after_its_lease_writes_nothing",
+        "test_three_workers_and_one_slot_never_have_two_deployments",
+        "test_a_cancel_does_not_wait_for_a_service_that_hangs",
+        "test_a_cancel_before_a_create_takes_effect_leaves_no_orphan",
+        "test_an_interrupted_clean_up_goes_on_after_one_of_its_actions_failed",
+        "test_a_clean_up_that_is_killed_by_an_impatient_operator_is_finished_by_the_next_worker",
+        "test_a_full_disk_delays_a_run_and_corrupts_nothing",
+    }
+)
+"""What `make test` plays, on SQLite and at one point of each request; `make test-full` plays all."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave most scenarios to `make test-full`: together they take many minutes of waiting."""
+    for item in items:
+        if not item.nodeid.startswith("tests/chaos/"):
+            continue
+        name, _, case = item.nodeid.rpartition("::")[2].partition("[")
+        is_quick = name in QUICK and case.startswith("sqlite") and ("-" not in case or "-after_effect-" in case)
+        if not is_quick:
+            item.add_marker("full")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of an empty state database; empty means SQLite in the data folder."""
+    is_sqlite = request.param == "sqlite"
+    return "" if is_sqlite else str(request.getfixturevalue("postgres_database"))
+
+
+@pytest.fixture
+def scene(tmp_path: Path, database_url: str) -> Iterator[Scene]:
+    """An installation on services with faults, and no worker yet."""
+    with Scene(tmp_path, database_url=database_url) as scene:
+        yield scene
