@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install demo test test-full lint format bench screenshots lock system-packages
+.PHONY: help install demo test test-full lint format bench chaos screenshots lock system-packages
 
 help: ## List these verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,9 @@ format: install ## Format the code and mend what can be mended without a person
 
 bench: install ## Measure and print tables (on a quiet machine)
 	$(PYTEST) -n 0 -m bench --benchmark-enable --capture=no --timeout=0 $(ARGS)
+
+chaos: install ## Kill workers 200 times on each database in three modes, and judge what is left (ARGS are the harness's)
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 screenshots: install ## Retake the pictures of README.md from a fresh demo
 	$(BIN)/python -m tests.browser.screenshots

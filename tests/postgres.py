@@ -70,9 +70,10 @@ def create_database(server_url: str) -> Iterator[str]:
     folder = Path(str(server.query["host"]))
     with _connect(folder) as admin:
         admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        try:
-            yield _address(folder, name)
-        finally:
+    try:
+        yield _address(folder, name)
+    finally:  # on a connection of its own: the test may have crashed the server meanwhile
+        with _connect(folder) as admin:
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
