@@ -23,7 +23,7 @@ from tests.chaos.faults import POINTS, Kill
 from tests.chaos.nursery import ForkedWorker
 from tests.chaos.scene import STUDENT_A, STUDENT_B, Scene
 
-REQUESTS = ("POST .*jobs$", "POST .*model-deployments$", "POST ", "DELETE ", "GET .*jobs/", "GET .*model-deployments/")
+REQUESTS = ("POST .*jobs$", "POST .*deployments$", "POST ", "DELETE ", "GET .*jobs/", "GET .*deployments/", "GET ")
 PATIENT = {
     "FLYWHEEL_WORKER__LEASE_S": "1",
     "FLYWHEEL_WORKER__MAX_CRASHES": "100000",
@@ -157,7 +157,7 @@ class _Round:
         worker, rng, mode = self.workers[place], self.rng, self.mode
         end = self.begun[place] + rng.uniform(mode.shortest_life_s, mode.longest_life_s)
         if rng.random() < mode.protocol_share:
-            kill = Kill(point=rng.choice(POINTS), requests=rng.choice(REQUESTS), probability=rng.choice((1, 0.5, 0.3)))
+            kill = Kill(point=rng.choice(POINTS), requests=rng.choice(REQUESTS), probability=rng.choice((1, 0.5)))
             self.scene.service.kill_at(worker.pid, kill)
             end += mode.longest_life_s
             while worker.is_alive and time.monotonic() < end:

@@ -82,9 +82,7 @@ class Services:
         return {
             "deployments": tuple(self.deployments),
             "live_jobs": tuple(j for j in self.jobs if self._job(j)["status"] in ("created", "running", "cancelling")),
-            "jobs": tuple(
-                {**self._job(job_id), "key": job["key"], "kind": job["kind"]} for job_id, job in self.jobs.items()
-            ),
+            "jobs": tuple({**self._job(job_id), "key": job["key"]} for job_id, job in self.jobs.items()),
             "datasets": tuple(self.files),
         }
 
