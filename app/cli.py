@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.commands import config, datasets, decisions, demo, logs, runs, services
+from app.commands import config, datasets, decisions, demo, doctor, logs, runs, services
 from app.failures import EXIT_FAILED, explain
 from core import VERSION
 
@@ -35,6 +35,7 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(decisions.app, name="decisions")
 app.add_typer(config.app, name="config")
+app.command("doctor")(doctor.doctor)
 
 
 def _show_version(*, is_asked: bool) -> None:

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from app.ui import frame, run_acts, run_live, run_parts, run_queries, run_timeline, states, url
+from app.ui import frame, run_acts, run_live, run_more, run_parts, run_queries, run_timeline, states, url
 from core.database import utc_now
 
 run_id = url.read_id(st.query_params, "id")
@@ -24,6 +24,7 @@ controls = frame.draw_header(
 )
 with controls:
     run_acts.draw_buttons(run)
+    run_more.draw_more(run)
 
 run_live.watch(partial(run_live.draw_run, run_id), seen=[run.summary])
 run_acts.draw_pending(run)

@@ -139,6 +139,7 @@ class JobRequest(_Body):
     students: list[Name] | None = Field(default=None, min_length=1, max_length=100)
     variants: list[Name] | None = Field(default=None, min_length=1, max_length=10)
     training: Training | None = None
+    priority: int = Field(default=0, ge=-100, le=100, description="a higher one is served first")
     requested_by: Name = Field(default="api", description="who asks; recorded, not verified without sign-in")
 
     def to_launch(self, idempotency_key: str | None) -> LaunchRequest:
@@ -168,6 +169,7 @@ class JobRequest(_Body):
             workload_type=self.workload_type,
             icl=self.icl_config.to_options() if self.icl_config else None,
             training=self.training.model_dump(exclude_none=True) if self.training else None,
+            priority=self.priority,
             requested_by=self.requested_by,
             idempotency_key=idempotency_key,
         )

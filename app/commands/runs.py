@@ -52,6 +52,9 @@ def start_run(  # noqa: PLR0913  # one option each, as the design lists them
         int | None, typer.Option(metavar="N", max=LARGEST_NUMBER, help="At most so many records, drawn at random.")
     ] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", max=LARGEST_NUMBER, help="Seed of the split.")] = None,
+    priority: Annotated[
+        int, typer.Option(metavar="N", min=-100, max=100, help="A higher one is served first; 0 is usual.")
+    ] = 0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, start nothing.")] = False,
     wait: Annotated[
         bool, typer.Option("--wait", help="Stay until the run ends; exit with 1 unless it completed.")
@@ -74,6 +77,7 @@ def start_run(  # noqa: PLR0913  # one option each, as the design lists them
         until=until.replace(tzinfo=UTC) if until else None,
         limit=limit,
         seed=seed,
+        priority=priority,
         requested_by=actor_name(actor),
     )
     with _installed(data) as parts:
@@ -140,13 +144,27 @@ def cancel(
 
 
 @app.command("retry")
-def retry(run_id: RunArgument, *, actor: ActorOption = None, data: DataOption = None, json: JsonOption = False) -> None:
+def retry(
+    run_id: RunArgument,
+    *,
+    student: Annotated[
+        str | None, typer.Option(metavar="S", help="Run this student again from its deployment, whatever it did.")
+    ] = None,
+    actor: ActorOption = None,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
     """Queue a failed or cancelled run again; what was completed is kept."""
     from core.database import utc_now
-    from core.runs import retry_run
+    from core.promotion import has_decisions
+    from core.runs import rerun_student, retry_run
 
+    who = actor_name(actor)
     with _installed(data) as parts:
-        retry_run(parts.database, run_id, actor=actor_name(actor), now=utc_now())
+        if student is None:
+            retry_run(parts.database, run_id, actor=who, now=utc_now())
+        else:
+            rerun_student(parts.database, run_id, student, actor=who, has_decisions=has_decisions, now=utc_now())
     _tell(run_id, "is queued again", status="pending", json=json)
 
 

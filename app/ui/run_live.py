@@ -46,5 +46,6 @@ def draw_run(run_id: str) -> Sequence[RunSummary]:
         run_parts.draw_training(run)
     with right:
         run_parts.draw_log(run, events)
+    run_parts.draw_steps(run)
     run_parts.draw_data(run)
     return [run.summary]

@@ -15,6 +15,7 @@ WORDS: Mapping[str, str] = {
     "run.cancel_requested": "{by} asked to stop it: {reason}",
     "run.cleaning_up": "cleaning up: {reason}",
     "run.retried": "queued again by {by}",
+    "run.rerun": "queued again for {student} by {by}",
     "run.delete_requested": "{by} asked to delete it",
     "run.created": "created {remote_id}",
     "run.attached": "attached to {remote_id}",

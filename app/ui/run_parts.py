@@ -11,6 +11,8 @@ from app.ui import (
     markup,
     navigation,
     numbers,
+    operation_queries,
+    operation_view,
     queries,
     review_view,
     rows,
@@ -18,6 +20,7 @@ from app.ui import (
     run_log,
     run_manifest,
     run_queries,
+    run_steps,
     run_timeline,
     run_view,
     url,
@@ -26,7 +29,7 @@ from app.ui import (
 from app.ui.rows import Cell, Column, Row
 from core.evaluation import StoredEvaluation
 from core.promotion import Decision
-from core.runs import EventView, RunStatus, RunView
+from core.runs import EventView, RunStatus, RunView, all_steps
 
 UNDECIDED = "Undecided"
 
@@ -70,6 +73,9 @@ def draw_notices(run: RunView, events: Sequence[EventView], *, now: datetime) ->
     if run.summary.status is RunStatus.PENDING:
         workers, sightings = run_queries.list_workers(), run_queries.list_sightings()
         run_hindrances.show_hindrances(run_hindrances.find_hindrances(workers, sightings, now=now))
+        place = operation_queries.find_place(run.summary.id)
+        if place is not None:
+            st.info(operation_view.describe_place(place), icon=":material/hourglass_empty:")
     budget = timedelta(seconds=queries.settings().nemo.outage_budget_s)
     for outage in run_view.list_outages(run, budget=budget):
         last = next((e.data.get("error") for e in reversed(events) if e.type == "step.outage"), None)
@@ -166,6 +172,12 @@ def draw_log(run: RunView, events: Sequence[EventView]) -> None:
             for student, lines in told:
                 st.caption(markup.literal(str(student)))
                 st.html(run_log.render_log("\n".join(map(str, lines)), name=f"Log of the customizer, {student}"))
+
+
+def draw_steps(run: RunView) -> None:
+    """Draw every step with its attempts and what it made outside, folded until asked for."""
+    with st.expander("Steps, attempts and remote ids", icon=":material/list_alt:"):
+        st.html(run_steps.render_steps(all_steps(run)))
 
 
 def draw_data(run: RunView) -> None:

@@ -16,7 +16,7 @@ from core import runs
 from core.database import utc_now
 from core.errors import NotFoundError
 from core.evaluation import StoredEvaluation, list_evaluations
-from core.promotion import Decision, list_decisions, list_waiting
+from core.promotion import Decision, has_decisions, list_decisions, list_waiting
 from core.runs import EventView, LaunchPlan, LaunchRequest, RunStatus, RunSummary, RunView, WorkerView
 
 EVENTS_AT_ONCE = 1_000
@@ -189,3 +189,18 @@ def cancel(run_id: str, *, actor: str, reason: str) -> RunStatus:
 def retry(run_id: str, *, actor: str) -> None:
     """Queue a finished run again from what failed. Raises `RunStateError` when that cannot be."""
     queries.ask(queries.DATABASE, lambda: runs.retry_run(queries.database(), run_id, actor=actor, now=utc_now()))
+
+
+def rerun_student(run_id: str, student: str, *, actor: str) -> None:
+    """Queue a finished run again for one student. Raises `RunStateError` when that cannot be."""
+    queries.ask(
+        queries.DATABASE,
+        lambda: runs.rerun_student(
+            queries.database(), run_id, student, actor=actor, has_decisions=has_decisions, now=utc_now()
+        ),
+    )
+
+
+def delete(run_id: str, *, actor: str) -> None:
+    """Ask for a finished run's removal. Raises `RunStateError` while it runs."""
+    queries.ask(queries.DATABASE, lambda: runs.delete_run(queries.database(), run_id, actor=actor, now=utc_now()))

@@ -6,6 +6,7 @@ from app.ui import (
     boundary,
     frame,
     numbers,
+    operation_parts,
     run_hindrances,
     run_queries,
     system_queries,
@@ -39,6 +40,9 @@ def draw_live() -> None:
                 st.metric("Runs waiting", numbers.count(queue.waiting_runs))
                 st.metric("Imports open", numbers.count(queue.open_imports))
             frame.draw_link("runs", "See the runs", icon=":material/cycle:")
+            operation_parts.draw_queue()
+        operation_parts.draw_doctor()
+        operation_parts.draw_leftovers()
 
 
 def draw_stores() -> None:

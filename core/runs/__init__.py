@@ -2,6 +2,7 @@
 
 from core.runs.cleanup import remove_deleted_runs, sweep
 from core.runs.composition import compose_datasets
+from core.runs.doctor import Finding, FindingKind, examine
 from core.runs.errors import LaunchRefused, LeaseLost, RunInterrupted, RunNotFound, RunStateError, StepFailed
 from core.runs.execution import Execution, Surroundings
 from core.runs.forecast import Forecast, forecast_launch
@@ -9,6 +10,7 @@ from core.runs.health import FRESH_FOR, list_health, store_health
 from core.runs.launch import LaunchPlan, cancel_run, delete_run, launch_run, plan_launch, rerun_student, retry_run
 from core.runs.leases import Claim, Lease, claim_run, renew_leases
 from core.runs.leftovers import Leftover, LeftoverKind, list_leftovers, retry_leftovers
+from core.runs.orphans import Orphan, find_orphans
 from core.runs.pace import all_steps, estimate_left_s, estimate_total_s, learn_pace, load_pace
 from core.runs.plan import Variant
 from core.runs.previews import PreviewView, find_preview, identify_preview, request_preview, run_waiting_preview
@@ -30,6 +32,7 @@ from core.runs.views import (
     list_runs,
     list_workers,
 )
+from core.runs.waiting import QueuePlace, expect_starts, forecast_queue
 from core.runs.workflow import execute_run
 
 __all__ = [
@@ -39,6 +42,8 @@ __all__ = [
     "CompletedRequest",
     "EventView",
     "Execution",
+    "Finding",
+    "FindingKind",
     "Forecast",
     "LaunchPlan",
     "LaunchRefused",
@@ -47,8 +52,10 @@ __all__ = [
     "LeaseLost",
     "Leftover",
     "LeftoverKind",
+    "Orphan",
     "PreviewStatus",
     "PreviewView",
+    "QueuePlace",
     "RunInterrupted",
     "RunNotFound",
     "RunStateError",
@@ -72,9 +79,13 @@ __all__ = [
     "delete_run",
     "estimate_left_s",
     "estimate_total_s",
+    "examine",
     "execute_run",
+    "expect_starts",
+    "find_orphans",
     "find_preview",
     "forecast_launch",
+    "forecast_queue",
     "get_manifest",
     "get_run",
     "identify_preview",

@@ -36,28 +36,33 @@ class Orphan:
 
 def sweep_orphans(database: Database, operations: ModelOps, *, now: datetime) -> None:
     """Cancel jobs and remove deployments that are ours but not recorded. Raises `ServiceError` when lists fail."""
+    for orphan in find_orphans(database, operations, now=now):
+        with database.read() as session:
+            if not is_due(session, orphan.kind, orphan.name, now=now):
+                continue
+        logger.warning("%s %s of run %s is recorded nowhere; removing it", orphan.kind, orphan.name, orphan.run_id)
+        remove_or_note(database, operations, orphan.kind, orphan.name, run_id=orphan.run_id, now=now)
+
+
+def find_orphans(database: Database, operations: ModelOps, *, now: datetime) -> list[Orphan]:
+    """Return what is ours outside but recorded nowhere, without touching it. Raises `ServiceError`."""
     with database.read() as session:
         oldest = _oldest_intent(session, since=now - LOOK_BACK)
     if oldest is None:
-        return
+        return []
     jobs = [job for job in operations.list_marked_jobs(since=oldest - CLOCK_SKEW) if not job.state.is_final]
     deployments = operations.list_deployments()
     with database.read() as session:
         owners = _list_owners(session, since=now - LOOK_BACK)
-        orphans = [
-            Orphan(kind=_KINDS[job.kind], name=job.id, run_id=owners[job.key].run_id)
-            for job in jobs
-            if job.key in owners and not owners[job.key].may_run(job.key, job.id)
-        ]
-        orphans += [
-            Orphan(kind=LeftoverKind.DEPLOYMENT, name=deployment.name, run_id=owners[deployment.name].run_id)
-            for deployment in deployments
-            if deployment.name in owners and not owners[deployment.name].may_be_up(deployment.name)
-        ]
-        due = [orphan for orphan in orphans if is_due(session, orphan.kind, orphan.name, now=now)]
-    for orphan in due:
-        logger.warning("%s %s of run %s is recorded nowhere; removing it", orphan.kind, orphan.name, orphan.run_id)
-        remove_or_note(database, operations, orphan.kind, orphan.name, run_id=orphan.run_id, now=now)
+    return [
+        Orphan(kind=_KINDS[job.kind], name=job.id, run_id=owners[job.key].run_id)
+        for job in jobs
+        if job.key in owners and not owners[job.key].may_run(job.key, job.id)
+    ] + [
+        Orphan(kind=LeftoverKind.DEPLOYMENT, name=deployment.name, run_id=owners[deployment.name].run_id)
+        for deployment in deployments
+        if deployment.name in owners and not owners[deployment.name].may_be_up(deployment.name)
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)
