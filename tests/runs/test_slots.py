@@ -26,10 +26,10 @@ def begin(database: Database, tmp_path: Path) -> Callable[[str], tuple[Execution
         add_run(database, run_id, status=RunStatus.RUNNING, owner="w", epoch=1, lease_until=9e12)
         around = Surroundings(
             database=database,
-            logs=None,
-            operations=None,
+            logs=None,  # type: ignore[arg-type]  # slots need neither logs nor services
+            operations=None,  # type: ignore[arg-type]
             settings=settings,
-            clock=lambda: NOW,  # type: ignore[arg-type]
+            clock=lambda: NOW,
         )
         execution = Execution(around, Lease(run_id=run_id, owner="w", epoch=1, lease_s=60))
         execution.update_step(DEPLOY, status=StepStatus.RUNNING)
