@@ -45,6 +45,7 @@ from core.runs import (
     cancel_run,
     claim_run,
     execute_run,
+    fire_schedules,
     provide_slots,
     remove_deleted_runs,
     renew_leases,
@@ -57,6 +58,7 @@ from core.settings import Settings
 
 WATCH_S = 0.25
 HEALTH_S = 5
+SCHEDULES_S = 1
 REPEATED_SIGNAL_S = 3.0
 CLOCK_STEP_S = 2.0
 SHUTDOWN_REASON = "Cancelled because its worker was stopped"
@@ -118,6 +120,7 @@ class Worker:
             (self._claim, settings.tick_s),
             (self._import_uploads, settings.tick_s),
             (self._compute_previews, settings.tick_s),
+            (self._fire_schedules, SCHEDULES_S),
             (self._sweep, settings.sweep_s),
             (self._look_at_services, HEALTH_S),
         ):
@@ -208,6 +211,16 @@ class Worker:
                     return
         except (LogStoreUnavailable, *DATABASE_DOWN):
             logger.warning("a preview could not be computed yet and will be tried again", exc_info=True)
+
+    def _fire_schedules(self) -> None:
+        around = self.around
+        try:
+            fired = fire_schedules(self.database, settings=around.settings, logs=around.logs, now=around.clock())
+        except (LogStoreUnavailable, *DATABASE_DOWN):
+            logger.warning("the schedules could not be looked at and will be again", exc_info=True)
+            return
+        for run_id in fired:
+            logger.info("a schedule launched run %s", run_id)
 
     def _import_next(self) -> bool:
         return run_waiting_import(self.database, self.around.logs, clock=self.around.clock)

@@ -73,51 +73,52 @@ def launch_run(database: Database, request: LaunchRequest, *, settings: Settings
     """
     plan = plan_launch(database, request, settings=settings, logs=logs)
     with database.write() as session:
-        database.serialise(session, LAUNCH_LOCK)  # clicks that arrive at once look for the key one after the other
-        existing = _find_by_key(session, request.idempotency_key)
-        if existing is not None:
-            if existing.request_hash != plan.asked_hash:
-                raise RunStateError(
-                    f"idempotency key {request.idempotency_key!r} belongs to run {existing.id}, which asked for"
-                    " something else; use a new key"
-                )
-            return existing.id
-        refuse_when_down(session, now=now)
-        run_id = new_run_id(now)
-        session.add(
-            RunRow(
-                id=run_id,
-                workload_id=plan.request.workload_id,
-                client_id=plan.request.client_id,
-                requested_by=request.requested_by,
-                request=plan.request.to_dict(),
-                request_hash=plan.asked_hash,
-                idempotency_key=request.idempotency_key,
-                priority=request.priority,
-                event_seq=1,
-                created_at=now,
+        return queue_run(session, database, plan, request, settings=settings, now=now)
+
+
+def queue_run(
+    session: Session, database: Database, plan: LaunchPlan, request: LaunchRequest, *, settings: Settings, now: datetime
+) -> str:
+    """Store a planned run in an open transaction and return its id; as `launch_run`, but together with other rows."""
+    database.serialise(session, LAUNCH_LOCK)  # clicks that arrive at once look for the key one after the other
+    existing = _find_by_key(session, request.idempotency_key)
+    if existing is not None:
+        if existing.request_hash != plan.asked_hash:
+            raise RunStateError(
+                f"idempotency key {request.idempotency_key!r} belongs to run {existing.id}, which asked for"
+                " something else; use a new key"
             )
+        return existing.id
+    refuse_when_down(session, now=now)
+    run_id = new_run_id(now)
+    run = RunRow(
+        id=run_id,
+        workload_id=plan.request.workload_id,
+        client_id=plan.request.client_id,
+        requested_by=request.requested_by,
+        request=plan.request.to_dict(),
+        request_hash=plan.asked_hash,
+        idempotency_key=request.idempotency_key,
+        priority=request.priority,
+        event_seq=1,
+        created_at=now,
+    )
+    session.add(run)
+    session.flush()
+    queued = RunEvent(type="run.queued", data={"by": request.requested_by})
+    write_events(session, run_id, first_seq=1, events=(queued,), now=now)
+    session.add_all(
+        StepRow(
+            run_id=run_id,
+            key=step.key,
+            position=position,
+            kind=step.kind,
+            student=step.student,
+            variant=step.variant,
+            idempotency_key=resource_key(run_id, step.key),
         )
-        session.flush()
-        write_events(
-            session,
-            run_id,
-            first_seq=1,
-            events=(RunEvent(type="run.queued", data={"by": request.requested_by}),),
-            now=now,
-        )
-        for position, step in enumerate(_plan(plan.request, settings)):
-            session.add(
-                StepRow(
-                    run_id=run_id,
-                    key=step.key,
-                    position=position,
-                    kind=step.kind,
-                    student=step.student,
-                    variant=step.variant,
-                    idempotency_key=resource_key(run_id, step.key),
-                )
-            )
+        for position, step in enumerate(_plan(plan.request, settings))
+    )
     return run_id
 
 

@@ -202,6 +202,30 @@ class ServiceHealthRow(SQLModel, table=True):
     checked_at: datetime
 
 
+class ScheduleRow(SQLModel, table=True):
+    """What launches runs by itself; `next_fire_at` (or `counted_records`) names the firing to come."""
+
+    __tablename__ = "schedule"
+
+    id: str = Field(primary_key=True)
+    name: str
+    request: dict[str, Any] = Field(sa_type=JSON)
+    kind: str
+    cron: str | None = None
+    timezone: str = "UTC"
+    interval_s: int | None = None
+    every_records: int | None = None
+    is_enabled: bool = True
+    owner: str
+    created_at: datetime
+    next_fire_at: datetime | None = None
+    retry_at: datetime | None = None
+    counted_records: int = 0
+    last_fired_at: datetime | None = None
+    last_run_id: str | None = None
+    last_error: str | None = None
+
+
 class PreviewRow(SQLModel, table=True):
     """What a planned run's datasets would hold; `id` is a hash of everything the answer depends on."""
 

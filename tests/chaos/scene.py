@@ -63,7 +63,7 @@ class Scene:
         self.settings = load_settings(environ=self.variables)
         self.database = open_database(self.settings)
         self.logs = open_log_store(self.settings)
-        for _ in self.logs.ingest(enumerate(map(orjson.dumps, _tickets()), start=1)):
+        for _ in self.logs.ingest(enumerate(map(orjson.dumps, list_tickets()), start=1)):
             pass
 
     def __enter__(self) -> Self:
@@ -170,8 +170,8 @@ class Scene:
             assert len(list_events(session, run_id)) == len(numbers)
 
 
-def _tickets() -> list[dict[str, object]]:
-    """Return a small workload whose prompts differ from each other."""
+def list_tickets(start: int = 0, stop: int = RECORDS) -> list[dict[str, object]]:
+    """Return some records of a small workload whose prompts differ from each other."""
     return [
         {
             "timestamp": 1_767_225_600 + 60 * number,
@@ -195,7 +195,7 @@ def _tickets() -> list[dict[str, object]]:
                 "usage": {"prompt_tokens": 40, "completion_tokens": 4, "total_tokens": 44},
             },
         }
-        for number in range(RECORDS)
+        for number in range(start, stop)
     ]
 
 
