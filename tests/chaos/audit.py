@@ -39,6 +39,7 @@ def find_violations(after: Aftermath) -> list[str]:
         *_unfinished(after),
         *_remote_doubles(after),
         *_leaks(after),
+        *_late_removals(after),
         *_event_gaps(after),
         *([f"the database is damaged: {after.integrity}"] if after.integrity != "ok" else []),
         *(["a worker met an error that nobody expected"] if "failed unexpectedly" in after.logs else []),
@@ -82,6 +83,18 @@ def _leaks(after: Aftermath) -> Iterator[str]:
             and counts["create"][step.idempotency_key] != counts["delete"][step.idempotency_key]
         ):
             yield f"deployment {step.idempotency_key} was created and deleted a different number of times"
+
+
+def _late_removals(after: Aftermath) -> Iterator[str]:
+    """A run that ends has taken its deployments down before; a sweep that does it later heals a fault."""
+    removed = {
+        entry.key: entry.at for entry in after.ledger if (entry.operation, entry.kind) == ("delete", "deployment")
+    }
+    ended = {run.id: run.finished_at.timestamp() for run in after.runs if run.finished_at is not None}
+    for step in after.steps:
+        late_s = removed.get(step.idempotency_key, 0.0) - ended.get(step.run_id, float("inf"))
+        if step.kind == StepKind.DEPLOY and late_s > 0:
+            yield f"{step.key} of {step.run_id} was taken down {late_s:.1f} s after its run had ended"
 
 
 def _event_gaps(after: Aftermath) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Deliberate faults of the runner: each breaks one rule that the chaos harness must notice when it is broken."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -75,6 +76,7 @@ def _write_events_later() -> None:
             if row is None:
                 raise LeaseLost(lease.run_id)
             yield session
+        time.sleep(0.05)  # a slow disk between the two
         with database.write() as session:
             first_seq = row.event_seq - len(events) + 1
             leases.write_events(session, lease.run_id, first_seq=first_seq, events=events, now=now)
