@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.commands import config, datasets, decisions, demo, doctor, logs, runs, services
+from app.commands import config, datasets, decisions, demo, doctor, logs, runs, schedules, services
 from app.failures import EXIT_FAILED, explain
 from core import VERSION
 
@@ -33,6 +33,7 @@ services.add_commands(app)
 app.add_typer(logs.app, name="logs")
 app.add_typer(runs.app, name="runs")
 app.add_typer(datasets.app, name="datasets")
+app.add_typer(schedules.app, name="schedules")
 app.add_typer(decisions.app, name="decisions")
 app.add_typer(config.app, name="config")
 app.command("doctor")(doctor.doctor)
