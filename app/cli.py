@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.commands import config, datasets, decisions, demo, doctor, logs, runs, schedules, services
+from app.commands import config, datasets, decisions, demo, doctor, logs, notices, runs, schedules, services
 from app.failures import EXIT_FAILED, explain
 from core import VERSION
 
@@ -34,6 +34,7 @@ app.add_typer(logs.app, name="logs")
 app.add_typer(runs.app, name="runs")
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(schedules.app, name="schedules")
+app.add_typer(notices.app, name="notices")
 app.add_typer(decisions.app, name="decisions")
 app.add_typer(config.app, name="config")
 app.command("doctor")(doctor.doctor)

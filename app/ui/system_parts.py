@@ -5,6 +5,7 @@ import streamlit as st
 from app.ui import (
     boundary,
     frame,
+    notice_parts,
     numbers,
     operation_parts,
     run_hindrances,
@@ -43,6 +44,7 @@ def draw_live() -> None:
             operation_parts.draw_queue()
         operation_parts.draw_doctor()
         operation_parts.draw_leftovers()
+        notice_parts.draw_notices()
 
 
 def draw_stores() -> None:

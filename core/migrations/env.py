@@ -7,6 +7,7 @@ import core.artifacts.tables
 import core.datasets.tables
 import core.evaluation.tables
 import core.logs.tables
+import core.notify.tables
 import core.promotion.tables
 import core.runs.tables  # noqa: F401  (importing registers the tables)
 

@@ -3,6 +3,7 @@
 Owns the evidence a decision rests on, the must-see records, marks on single records, and the acts themselves.
 """
 
+from core.promotion.announcing import describe_notice
 from core.promotion.deciding import DecisionRequest, decide
 from core.promotion.decisions import (
     Decision,
@@ -55,6 +56,7 @@ __all__ = [
     "compare_across_runs",
     "current_decision",
     "decide",
+    "describe_notice",
     "describe_rows",
     "evidence_version",
     "gather_evidence",

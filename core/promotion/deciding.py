@@ -23,7 +23,7 @@ from core.promotion.errors import DecisionConflict, DecisionRefused
 from core.promotion.evidence import Evidence, EvidenceSources, gather_evidence, reread_basis
 from core.promotion.must_see import MustSeeProgress, read_must_see
 from core.promotion.tables import DecisionRow
-from core.runs import get_run
+from core.runs import NoticeType, get_run, put_notice
 
 LONGEST_REASON = 10_000  # characters
 
@@ -71,6 +71,7 @@ def decide(database: Database, request: DecisionRequest, *, sources: EvidenceSou
             row = _next_row(session, request, evidence, reason=reason, now=now)
             session.add(row)
             session.flush()
+            _tell(session, row)
             return view_decision(row, is_current=True)
     except IntegrityError:  # PostgreSQL: the other transaction committed between our look and our insert
         with database.read() as session:
@@ -79,6 +80,19 @@ def decide(database: Database, request: DecisionRequest, *, sources: EvidenceSou
                 return repeated
             _refuse_stale(find_newest(session, request.run_id, request.candidate), request)
         raise
+
+
+def _tell(session: Session, row: DecisionRow) -> None:
+    facts = {"workload_id": row.workload_id, "verdict": row.verdict, "decided_by": row.decided_by, "reason": row.reason}
+    put_notice(
+        session,
+        NoticeType.DECISION_MADE,
+        row.run_id,
+        now=row.decided_at,
+        student=row.student,
+        variant=row.variant,
+        data={**facts, "results_hash": row.results_hash, "sentence": row.sentence},
+    )
 
 
 def _checked_reason(reason: str, *, field: str) -> str:

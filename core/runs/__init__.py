@@ -10,6 +10,7 @@ from core.runs.health import FRESH_FOR, list_health, store_health
 from core.runs.launch import LaunchPlan, cancel_run, delete_run, launch_run, plan_launch, rerun_student, retry_run
 from core.runs.leases import Claim, Lease, claim_run, renew_leases
 from core.runs.leftovers import Leftover, LeftoverKind, list_leftovers, retry_leftovers
+from core.runs.notices import NoticeType, put_notice
 from core.runs.orphans import Orphan, find_orphans
 from core.runs.pace import all_steps, estimate_left_s, estimate_total_s, learn_pace, load_pace
 from core.runs.plan import Variant
@@ -65,6 +66,7 @@ __all__ = [
     "LeaseLost",
     "Leftover",
     "LeftoverKind",
+    "NoticeType",
     "Orphan",
     "PreviewStatus",
     "PreviewView",
@@ -125,6 +127,7 @@ __all__ = [
     "pause_schedule",
     "plan_launch",
     "provide_slots",
+    "put_notice",
     "read_queue",
     "remove_deleted_runs",
     "renew_leases",

@@ -20,6 +20,7 @@ from core.runs.attachment import settle
 from core.runs.execution import Execution
 from core.runs.leases import RunEvent
 from core.runs.leftovers import LeftoverKind, is_due, note_leftover, remove_leftovers, remove_or_note
+from core.runs.notices import tell_end
 from core.runs.orphans import sweep_orphans
 from core.runs.service_steps import find_remote_job
 from core.runs.slots import free_idle_slots, note_removed, release_deployment
@@ -126,6 +127,7 @@ def _mark(execution: Execution, reason: str, status: RunStatus, problems: Sequen
             )
         session.flush()
         free_idle_slots(session, execution.run_id)
+        tell_end(session, execution.run_id, status, error=error, now=now)
     logger.info("run %s %s: %s", execution.run_id, status, error)
 
 

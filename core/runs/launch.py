@@ -17,6 +17,7 @@ from core.logs import LogStore
 from core.runs.errors import LaunchRefused, RunNotFound, RunStateError
 from core.runs.health import refuse_when_down
 from core.runs.leases import RunEvent, write_events
+from core.runs.notices import tell_end
 from core.runs.options import build_options
 from core.runs.plan import PlannedStep, plan_steps, resource_key
 from core.runs.request import CompletedRequest, LaunchRequest, complete_request
@@ -143,6 +144,7 @@ def cancel_run(database: Database, run_id: str, *, actor: str, now: datetime, re
                 if not StepStatus(step.status).is_final:
                     step.status = StepStatus.CANCELLED
             _append_event(session, run, RunEvent(type="run.cancelled", data={"reason": why}), now)
+            tell_end(session, run_id, RunStatus.CANCELLED, error=why, now=now)
         return RunStatus(run.status)
 
 

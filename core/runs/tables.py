@@ -226,6 +226,22 @@ class ScheduleRow(SQLModel, table=True):
     last_error: str | None = None
 
 
+class NoticeRow(SQLModel, table=True):
+    """Something the outside is to be told; `body` is what is sent: None until planned, empty when nobody wants it."""
+
+    __tablename__ = "notice"
+    __table_args__ = (Index("notice_open", "body", "created_at"),)
+
+    id: str = Field(primary_key=True)
+    type: str
+    run_id: str
+    student: str | None = None
+    variant: str | None = None
+    data: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    body: str | None = None
+    created_at: datetime
+
+
 class PreviewRow(SQLModel, table=True):
     """What a planned run's datasets would hold; `id` is a hash of everything the answer depends on."""
 

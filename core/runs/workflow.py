@@ -16,6 +16,7 @@ from core.runs.cleanup import clean_up
 from core.runs.errors import LeaseLost, RunInterrupted, StepFailed
 from core.runs.execution import Execution
 from core.runs.leases import Claim, RunEvent, release_lease
+from core.runs.notices import tell_end
 from core.runs.plan import Variant
 from core.runs.prepared import prepare
 from core.runs.probing import probe
@@ -107,8 +108,10 @@ def _finish(execution: Execution, failures: Mapping[str, str]) -> None:
         status = RunStatus.COMPLETED_WITH_ERRORS if got_through else RunStatus.FAILED
     error = "; ".join(failures.values()) or None
     event = RunEvent(type=f"run.{status}", data={"error": error} if error else {})
-    with execution.write(event, status=status, error=error, finished_at=execution.now(), owner=None):
-        logger.info("run %s %s", execution.run_id, status)
+    now = execution.now()
+    with execution.write(event, status=status, error=error, finished_at=now, owner=None) as session:
+        tell_end(session, execution.run_id, status, error=error, now=now)
+    logger.info("run %s %s", execution.run_id, status)
 
 
 def _stop(execution: Execution, interruption: RunInterrupted) -> None:

@@ -20,6 +20,7 @@ from core.settings.models import (
     TeacherPrice,
     TrainingOverrides,
     TrainingSettings,
+    Webhook,
     WebSettings,
     WorkerSettings,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "TrainingOverrides",
     "TrainingSettings",
     "WebSettings",
+    "Webhook",
     "WorkerSettings",
     "find_config_file",
     "load_settings",

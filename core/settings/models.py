@@ -185,10 +185,22 @@ class WorkerSettings(_Section):
 
 
 class WebSettings(_Section):
-    """Where the pages are served."""
+    """Where the pages are served. `public_url` is what links in notices begin with, where a proxy stands in between."""
 
     host: Name = "127.0.0.1"
     port: Port = 8501
+    public_url: ServiceUrl | None = None
+
+
+class Webhook(_Section):
+    """Where notices are sent, signed with `secret`; no `events` means all of them."""
+
+    name: Annotated[str, Field(pattern=r"^[\w.-]{1,64}$")]
+    url: ServiceUrl
+    secret: SecretReference
+    events: tuple[
+        Literal["run.finished", "run.failed", "candidate.ready", "decision.made", "cleanup.pending"], ...
+    ] = ()
 
 
 class ApiSettings(_Section):
@@ -227,6 +239,7 @@ class Settings(_Section):
     probe: ProbeSettings = ProbeSettings()
     worker: WorkerSettings = WorkerSettings()
     slots: Count | None = None
+    webhooks: tuple[Webhook, ...] = ()
     web: WebSettings = WebSettings()
     api: ApiSettings = ApiSettings()
     backend: BackendSettings = BackendSettings()
@@ -249,7 +262,11 @@ class Settings(_Section):
 
     @model_validator(mode="after")
     def _check_names_are_unique(self) -> Self:
-        for section, entries in (("students", self.students), ("teachers", self.teachers)):
+        for section, entries in (
+            ("students", self.students),
+            ("teachers", self.teachers),
+            ("webhooks", self.webhooks),
+        ):
             names = [entry.name for entry in entries]
             if doubled := sorted({name for name in names if names.count(name) > 1}):
                 raise ValueError(f"{section}: {doubled[0]!r} stands there twice; every name may stand there once")
@@ -260,6 +277,11 @@ class Settings(_Section):
         """The state database's address with its reference resolved; it may hold a password."""
         url = self.database.url
         return resolve_secret(url) if is_reference(url) else url or f"sqlite:///{self.data / 'state.db'}"
+
+    @property
+    def pages_url(self) -> str:
+        """Where people reach the pages, for links that leave the installation."""
+        return self.web.public_url or f"http://{self.web.host}:{self.web.port}"
 
     @property
     def logs_path(self) -> Path:

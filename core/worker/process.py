@@ -1,7 +1,7 @@
 """The worker process: the clock, the threads and the signals around the runs.
 
-APScheduler is the clock and the thread pools and holds no state: ticks claim runs, sweep what is left over and look at
-the services; every claimed run is a one-off job. The keeper is a plain thread on the monotonic clock: it renews the
+APScheduler is the clock and the thread pools and holds no state: one tick claims runs, the others are in `ticks`; every
+claimed run is a one-off job. The keeper is a plain thread on the monotonic clock: it renews the
 leases of runs that are really executed and sees cancel requests, whatever the wall clock or the scheduler do.
 
 Shutdown, on SIGTERM or SIGINT:
@@ -20,6 +20,7 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -31,10 +32,10 @@ from sqlmodel import Session, col, delete, select
 
 from core import VERSION
 from core.database import DATABASE_DOWN, Database, utc_now
-from core.logs import LogStoreUnavailable, open_log_store, run_waiting_import
+from core.logs import open_log_store
 from core.migrations import open_database
-from core.nemo import ServiceError, connect_model_ops
-from core.promotion import has_decisions
+from core.nemo import connect_model_ops
+from core.policy import Policy, load_policy
 from core.runs import (
     Claim,
     Execution,
@@ -45,20 +46,15 @@ from core.runs import (
     cancel_run,
     claim_run,
     execute_run,
-    fire_schedules,
     provide_slots,
-    remove_deleted_runs,
     renew_leases,
-    run_waiting_preview,
-    store_health,
-    sweep,
 )
 from core.runs.tables import RunRow, WorkerRow
 from core.settings import Settings
+from core.worker.ticks import Ticks
 
+TICKS_AT_ONCE = 6
 WATCH_S = 0.25
-HEALTH_S = 5
-SCHEDULES_S = 1
 REPEATED_SIGNAL_S = 3.0
 CLOCK_STEP_S = 2.0
 SHUTDOWN_REASON = "Cancelled because its worker was stopped"
@@ -68,6 +64,7 @@ logger = logging.getLogger(__name__)
 
 def run_worker(settings: Settings) -> None:
     """Work until a signal comes; returns when everything of this process is cleaned up or released."""
+    policy = load_policy(settings.policy)
     database = open_database(settings)
     around = Surroundings(
         database=database,
@@ -76,7 +73,7 @@ def run_worker(settings: Settings) -> None:
         settings=settings,
         clock=utc_now,
     )
-    worker = Worker(around)
+    worker = Worker(around, policy)
     worker.handle_signals()
     worker.run()
 
@@ -84,7 +81,7 @@ def run_worker(settings: Settings) -> None:
 class Worker:
     """One worker process. Its id carries a nonce, because restarted containers reuse host names and process ids."""
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, around: Surroundings, policy: Policy) -> None:
         self.around = around
         self.id = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._active: dict[str, Execution] = {}
@@ -92,10 +89,11 @@ class Worker:
         self._stopping = threading.Event()
         self._ended = threading.Event()
         self._signalled_at = 0.0
+        self._ticks = Ticks(around, policy, is_stopping=self._stopping.is_set)
         concurrency = around.settings.worker.concurrency
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": ThreadPoolExecutor(4), "runs": ThreadPoolExecutor(concurrency)},
+            executors={"default": ThreadPoolExecutor(TICKS_AT_ONCE), "runs": ThreadPoolExecutor(concurrency)},
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
 
@@ -116,17 +114,9 @@ class Worker:
         self._beat([])
         keeper = threading.Thread(target=self._keep, daemon=True, name="keeper")
         keeper.start()
-        for tick, seconds in (
-            (self._claim, settings.tick_s),
-            (self._import_uploads, settings.tick_s),
-            (self._compute_previews, settings.tick_s),
-            (self._fire_schedules, SCHEDULES_S),
-            (self._sweep, settings.sweep_s),
-            (self._look_at_services, HEALTH_S),
-        ):
-            self._scheduler.add_job(
-                tick, "interval", seconds=seconds, id=tick.__name__, next_run_time=utc_now(), executor="default"
-            )
+        self._add_tick(self._claim, settings.tick_s)
+        for tick in self._ticks.list(settings):
+            self._add_tick(tick.work, tick.every_s)
         self._scheduler.start()
         logger.info("worker %s is ready", self.id)
         while not self._stopping.wait(1.0):
@@ -134,6 +124,11 @@ class Worker:
         self._shut_down(settings.on_shutdown, settings.grace_s)
         self._ended.set()
         keeper.join(timeout=5)
+
+    def _add_tick(self, work: Callable[[], None], every_s: float) -> None:
+        self._scheduler.add_job(
+            work, "interval", seconds=every_s, id=work.__name__, next_run_time=utc_now(), executor="default"
+        )
 
     def stop(self) -> None:
         """Ask the worker to shut down, as a signal does."""
@@ -173,57 +168,6 @@ class Worker:
                 self._active.pop(execution.run_id, None)
             if not self._stopping.is_set():
                 self._scheduler.modify_job("_claim", next_run_time=utc_now())
-
-    def _sweep(self) -> None:
-        def is_decided(run_id: str) -> bool:
-            with self.database.read() as session:
-                return has_decisions(session, run_id)
-
-        try:
-            now = self.around.clock()
-            remove_deleted_runs(self.database, self.around.operations, has_decisions=is_decided, now=now)
-            sweep(self.database, self.around.operations, now=now)
-        except (ServiceError, *DATABASE_DOWN):
-            logger.warning("the sweep was cut short and will be repeated", exc_info=True)
-
-    def _look_at_services(self) -> None:
-        sightings = self.around.operations.probe()
-        try:
-            with self.database.write() as session:
-                store_health(session, sightings, now=self.around.clock())
-        except DATABASE_DOWN:
-            logger.warning("the services' health could not be stored", exc_info=True)
-
-    def _import_uploads(self) -> None:
-        try:
-            while not self._stopping.is_set() and self._import_next():
-                pass
-        except (LogStoreUnavailable, *DATABASE_DOWN):
-            logger.warning("an upload could not be imported yet and will be tried again", exc_info=True)
-
-    def _compute_previews(self) -> None:
-        around = self.around
-        try:
-            while not self._stopping.is_set():
-                if not run_waiting_preview(
-                    self.database, settings=around.settings, logs=around.logs, clock=around.clock
-                ):
-                    return
-        except (LogStoreUnavailable, *DATABASE_DOWN):
-            logger.warning("a preview could not be computed yet and will be tried again", exc_info=True)
-
-    def _fire_schedules(self) -> None:
-        around = self.around
-        try:
-            fired = fire_schedules(self.database, settings=around.settings, logs=around.logs, now=around.clock())
-        except (LogStoreUnavailable, *DATABASE_DOWN):
-            logger.warning("the schedules could not be looked at and will be again", exc_info=True)
-            return
-        for run_id in fired:
-            logger.info("a schedule launched run %s", run_id)
-
-    def _import_next(self) -> bool:
-        return run_waiting_import(self.database, self.around.logs, clock=self.around.clock)
 
     def _keep(self) -> None:
         last_beat, drift = 0.0, time.time() - time.monotonic()
