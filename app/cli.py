@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.commands import config, datasets, decisions, demo, doctor, logs, notices, runs, schedules, services
+from app.commands import backup, config, datasets, decisions, demo, doctor, logs, notices, runs, schedules, services
 from app.failures import EXIT_FAILED, explain
 from core import VERSION
 
@@ -38,6 +38,8 @@ app.add_typer(notices.app, name="notices")
 app.add_typer(decisions.app, name="decisions")
 app.add_typer(config.app, name="config")
 app.command("doctor")(doctor.doctor)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 
 
 def _show_version(*, is_asked: bool) -> None:

@@ -71,6 +71,11 @@ def schema_version(database: Database) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+def is_known_schema(revision: str) -> bool:
+    """Tell whether this program knows a revision, its own or an older one."""
+    return revision in {script.revision for script in _scripts().walk_revisions()}
+
+
 def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))

@@ -28,7 +28,7 @@ LEASE_S = 30.0
 TIMEOUT_S = 5.0
 SENT_AT_ONCE = 20
 GONE = 410
-SECRET_PREFIX = "whsec_"
+SECRET_PREFIX = "whsec_"  # noqa: S105  # what every secret begins with
 SHORTEST_SECRET_BYTES = 16
 
 logger = logging.getLogger(__name__)
