@@ -9,7 +9,7 @@ from datetime import datetime
 from fastapi import FastAPI
 
 from app.addresses import LOOPBACK_NAMES, listen_on, refuse_open_address
-from app.api import comparison, decisions, health, jobs, logs, samples, schedules
+from app.api import comparison, decisions, health, jobs, logs, metrics, samples, schedules
 from app.api.context import Context
 from app.api.documentation import add_documentation
 from app.api.errors import add_error_answers
@@ -44,10 +44,12 @@ def create_api(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
         lifespan=_close_at_end(installation),
     )
     api.state.context = Context(installation=installation, clock=clock)
-    for part in (jobs, comparison, samples, decisions, schedules, logs, health):
+    for part in (jobs, comparison, samples, decisions, schedules, logs, health, metrics):
         api.include_router(part.router)
     add_error_answers(api)
     add_documentation(api)
+    api.state.traffic = metrics.Traffic()
+    api.add_middleware(metrics.CountTraffic, traffic=api.state.traffic)
     api.add_middleware(
         Guard,
         host_names=LOOPBACK_NAMES | {settings.api.host.lower()},

@@ -3,8 +3,6 @@
 import logging
 import os
 import sys
-from datetime import UTC, datetime
-from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,10 +14,7 @@ from app.commands.terminal import note, say, say_json
 if TYPE_CHECKING:
     from core.settings import Settings
 
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 PAGES_SCRIPT = Path(__file__).resolve().parents[1] / "server.py"
-QUIET_LOGGERS = ("apscheduler", "httpcore", "httpx")
-"""They write a line for every tick and every request."""
 
 PortOption = Annotated[int | None, typer.Option("--port", min=1, max=65535, metavar="N", help="Port of the pages.")]
 ApiPortOption = Annotated[
@@ -109,12 +104,13 @@ def _begin(data: Path | None, parent: int | None, *, json: bool, **ports: int | 
         from app.children import end_with_parent
 
         end_with_parent(parent)
-    handler = logging.StreamHandler()
-    handler.setFormatter(_JsonLines() if json else logging.Formatter(LOG_FORMAT))
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for name in QUIET_LOGGERS:
-        logging.getLogger(name).setLevel(logging.WARNING)
-    return _with_ports(settings_for(data), **ports)
+    from app.process_log import set_up_log
+
+    set_up_log(form="json" if json else "text")
+    settings = settings_for(data)
+    if not json:  # what the settings say holds from here on; until then their own errors are text
+        set_up_log(form=settings.logging.format, level=settings.logging.level)
+    return _with_ports(settings, **ports)
 
 
 def _with_ports(settings: "Settings", **ports: int | None) -> "Settings":
@@ -124,21 +120,6 @@ def _with_ports(settings: "Settings", **ports: int | None) -> "Settings":
         if port is not None
     }
     return settings.model_copy(update=given)
-
-
-class _JsonLines(logging.Formatter):
-    """One JSON object a log line."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname,
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
-        return dumps(line, ensure_ascii=False)
 
 
 def _addresses(settings: "Settings", *, uses_backend: bool) -> dict[str, str | None]:

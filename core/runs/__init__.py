@@ -10,6 +10,7 @@ from core.runs.health import FRESH_FOR, list_health, store_health
 from core.runs.launch import LaunchPlan, cancel_run, delete_run, launch_run, plan_launch, rerun_student, retry_run
 from core.runs.leases import Claim, Lease, claim_run, renew_leases
 from core.runs.leftovers import Leftover, LeftoverKind, list_leftovers, retry_leftovers
+from core.runs.metrics import read_state_metrics
 from core.runs.notices import NoticeType, put_notice
 from core.runs.orphans import Orphan, find_orphans
 from core.runs.pace import all_steps, estimate_left_s, estimate_total_s, learn_pace, load_pace
@@ -129,6 +130,7 @@ __all__ = [
     "provide_slots",
     "put_notice",
     "read_queue",
+    "read_state_metrics",
     "remove_deleted_runs",
     "renew_leases",
     "request_preview",

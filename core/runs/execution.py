@@ -4,6 +4,7 @@
 a cancel or a lost lease, so that a hung socket never delays a cancel.
 """
 
+import contextvars
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -91,7 +92,7 @@ class Execution:
     def call(self, work: Callable[[], T]) -> T:
         """Do blocking work and return its result; an interruption leaves it behind."""
         self.check()
-        future = self._pool.submit(work)
+        future = self._pool.submit(contextvars.copy_context().run, work)  # its log lines are about the run too
         future.add_done_callback(lambda _: self._wake.set())
         while not future.done():
             self.check()

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session, col, update
+from structlog.contextvars import bound_contextvars
 
 from core.errors import InputError
 from core.nemo import RequestRefused, ServiceUnavailable
@@ -52,7 +53,8 @@ def carry_out(execution: Execution, key: str, work: StepWork) -> Mapping[str, An
         step = execution.get_step(key)
         try:
             _refuse_overdue(execution, step)
-            result = work(execution, step)
+            with bound_contextvars(step=key):
+                result = work(execution, step)
             _complete(execution, step, result)
         except ServiceUnavailable as error:
             _wait_out(execution, key, error)

@@ -182,6 +182,15 @@ class WorkerSettings(_Section):
     max_crashes: Count = 5
     sweep_s: Seconds = 30
     grace_s: Seconds = 30
+    metrics_host: Name = "127.0.0.1"
+    metrics_port: Port | None = None
+
+
+class LoggingSettings(_Section):
+    """How the processes write their logs: `text` for people, `json` one object a line."""
+
+    format: Literal["text", "json"] = "text"
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
 
 class WebSettings(_Section):
@@ -238,6 +247,7 @@ class Settings(_Section):
     icl: IclSettings = IclSettings()
     probe: ProbeSettings = ProbeSettings()
     worker: WorkerSettings = WorkerSettings()
+    logging: LoggingSettings = LoggingSettings()
     slots: Count | None = None
     webhooks: tuple[Webhook, ...] = ()
     web: WebSettings = WebSettings()

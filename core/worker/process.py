@@ -29,6 +29,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import func, update
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, delete, select
+from structlog.contextvars import bound_contextvars
 
 from core import VERSION
 from core.database import DATABASE_DOWN, Database, utc_now
@@ -51,6 +52,7 @@ from core.runs import (
 )
 from core.runs.tables import RunRow, WorkerRow
 from core.settings import Settings
+from core.worker.metrics import serve_metrics
 from core.worker.ticks import Ticks
 
 TICKS_AT_ONCE = 6
@@ -110,6 +112,7 @@ class Worker:
     def run(self) -> None:
         """Work until `stop` or a signal, then shut down by the settings' policy."""
         settings = self.around.settings.worker
+        serve_metrics(self.around, settings)
         provide_slots(self.database, self.around.settings.slots)
         self._beat([])
         keeper = threading.Thread(target=self._keep, daemon=True, name="keeper")
@@ -161,7 +164,8 @@ class Worker:
 
     def _execute(self, execution: Execution, claim: Claim) -> None:
         try:
-            execute_run(execution, claim)
+            with bound_contextvars(run_id=execution.run_id, worker=self.id):
+                execute_run(execution, claim)
         finally:
             execution.close()
             with self._lock:
