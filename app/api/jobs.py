@@ -11,6 +11,7 @@ from app.api.job_views import describe_run, describe_summary
 from app.api.replies import EvaluationSetName, JobAccepted, JobDetail, JobList, JobMessage, JobPlan
 from app.api.result_replies import EventList, EventReply
 from core.evaluation import list_evaluations
+from core.promotion import has_decisions
 from core.runs import (
     LaunchPlan,
     RunStateError,
@@ -25,6 +26,7 @@ from core.runs import (
     list_events,
     list_runs,
     plan_launch,
+    rerun_student,
     retry_run,
 )
 
@@ -103,9 +105,17 @@ def cancel_job(job_id: str, context: Surroundings) -> JobMessage:
 
 
 @router.post("/{job_id}/retry", summary="Try a failed run again", responses=describe_errors(404, 409, 415))
-def retry_job(job_id: str, context: Surroundings) -> JobMessage:
-    """Queue a failed or cancelled run again; what was completed is kept."""
-    retry_run(context.installation.database, job_id, actor=ACTOR, now=context.clock())
+def retry_job(
+    job_id: str,
+    context: Surroundings,
+    student: Annotated[str | None, Query(description="run this student again, whatever came of it")] = None,
+) -> JobMessage:
+    """Queue a failed or cancelled run again; what was completed is kept. With `student`, a finished one for it."""
+    database, now = context.installation.database, context.clock()
+    if student is not None:
+        rerun_student(database, job_id, student, actor=ACTOR, has_decisions=has_decisions, now=now)
+        return JobMessage(id=job_id, message=f"{student} is queued again in this run.")
+    retry_run(database, job_id, actor=ACTOR, now=now)
     return JobMessage(id=job_id, message="Job is queued again; what was completed is kept.")
 
 

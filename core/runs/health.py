@@ -6,7 +6,7 @@ Web and api read these rows; they never call a service themselves.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, select
 
 from core.errors import UnavailableError
 from core.nemo import ServiceHealth
@@ -18,16 +18,17 @@ FRESH_FOR = timedelta(seconds=30)
 
 def store_health(session: Session, sightings: Sequence[ServiceHealth], *, now: datetime) -> None:
     """Record one probe of every service; `since` moves only when a service goes up or down."""
+    known = {row.service: row for row in session.exec(select(ServiceHealthRow))}
     for seen in sightings:
-        row = session.get(ServiceHealthRow, seen.service)
-        since = row.since if row is not None and (row.ok, row.url) == (seen.ok, seen.url) else now
-        session.merge(
-            ServiceHealthRow(
-                service=seen.service, url=seen.url, ok=seen.ok, detail=seen.detail, since=since, checked_at=now
-            )
-        )
-    names = [seen.service for seen in sightings]
-    session.execute(delete(ServiceHealthRow).where(col(ServiceHealthRow.service).not_in(names)))
+        row = known.pop(seen.service, None)
+        if row is None:
+            row = ServiceHealthRow(service=seen.service, url="", ok=seen.ok, detail="", since=now, checked_at=now)
+        if (row.ok, row.url) != (seen.ok, seen.url):
+            row.since = now
+        row.url, row.ok, row.detail, row.checked_at = seen.url, seen.ok, seen.detail, now
+        session.add(row)
+    for gone in known.values():
+        session.delete(gone)
 
 
 def list_health(session: Session) -> list[ServiceHealthRow]:

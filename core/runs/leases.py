@@ -109,7 +109,9 @@ def fenced_write(
 
 
 def renew_leases(database: Database, leases: list[Lease]) -> None:
-    """Prolong the leases of runs that are really being executed."""
+    """Prolong the leases of runs that are really being executed; without any, nothing is written."""
+    if not leases:
+        return
     with database.write() as session:
         for lease in leases:
             session.execute(update(RunRow).where(*_held(lease)).values(lease_until=database.clock + lease.lease_s))

@@ -57,6 +57,7 @@ from core.worker.ticks import Ticks
 
 TICKS_AT_ONCE = 6
 WATCH_S = 0.25
+IDLE_WATCH_S = 0.75
 REPEATED_SIGNAL_S = 3.0
 CLOCK_STEP_S = 2.0
 SHUTDOWN_REASON = "Cancelled because its worker was stopped"
@@ -122,8 +123,7 @@ class Worker:
             self._add_tick(tick.work, tick.every_s)
         self._scheduler.start()
         logger.info("worker %s is ready", self.id)
-        while not self._stopping.wait(1.0):
-            pass
+        self._stopping.wait()  # a signal ends it: handlers run in this thread
         self._shut_down(settings.on_shutdown, settings.grace_s)
         self._ended.set()
         keeper.join(timeout=5)
@@ -175,7 +175,8 @@ class Worker:
 
     def _keep(self) -> None:
         last_beat, drift = 0.0, time.time() - time.monotonic()
-        while not self._ended.wait(WATCH_S):
+        active: list[Execution] = []
+        while not self._ended.wait(WATCH_S if active else IDLE_WATCH_S):
             with self._lock:
                 active = list(self._active.values())
             try:

@@ -27,8 +27,8 @@ from core.runs.tables import NoticeRow
 from core.settings import WorkerSettings
 
 HEALTH_S = 5
-SCHEDULES_S = 1
-NOTICES_S = 1
+SCHEDULES_S = 2
+NOTICES_S = 2
 
 logger = logging.getLogger(__name__)
 
@@ -49,12 +49,14 @@ class Ticks:
         self._database = around.database
         self._sources = EvidenceSources(policy=policy, settings=around.settings, logs=around.logs)
         self._is_stopping = is_stopping
+        self._may_skip = False
+        self._has_skipped = False
 
     def list(self, settings: WorkerSettings) -> Sequence[Tick]:
         """Return all ticks."""
         return (
-            Tick(work=self.import_uploads, every_s=settings.tick_s),
-            Tick(work=self.compute_previews, every_s=settings.tick_s),
+            Tick(work=self.import_uploads, every_s=2 * settings.tick_s),
+            Tick(work=self.compute_previews, every_s=2 * settings.tick_s),
             Tick(work=self.fire_schedules, every_s=SCHEDULES_S),
             Tick(work=self.deliver_notices, every_s=NOTICES_S),
             Tick(work=self.sweep, every_s=settings.sweep_s),
@@ -114,8 +116,13 @@ class Ticks:
             logger.warning("the sweep was cut short and will be repeated", exc_info=True)
 
     def look_at_services(self) -> None:
-        """Store whether each service answers."""
+        """Store whether each service answers; every other time is enough while all of them do."""
+        self._may_skip = self._may_skip and not self._has_skipped
+        self._has_skipped = self._may_skip
+        if self._may_skip:
+            return
         sightings = self._around.operations.probe()
+        self._may_skip = all(seen.ok for seen in sightings)
         try:
             with self._database.write() as session:
                 store_health(session, sightings, now=self._around.clock())

@@ -55,8 +55,8 @@ class ForkedWorker:
         wait_until(lambda: not self.is_alive, f"worker {self.pid} to end", timeout_s=timeout_s, every_s=0.005)
 
     def read_log(self) -> str:
-        """Return what it has written."""
-        return self.output.read_text(errors="replace")
+        """Return what it has written, nothing before it began."""
+        return self.output.read_text(errors="replace") if self.output.exists() else ""
 
 
 class Nursery:
