@@ -48,7 +48,8 @@ def _render_next(schedule: Schedule) -> str:
     if not schedule.is_enabled:
         return "paused"
     if schedule.timing.kind is TimingKind.RECORDS:
-        return f"counted {numbers.count(schedule.counted_records)} records at the last firing"
+        wanted = schedule.counted_records + (schedule.timing.every_records or 0)
+        return f"at {numbers.count(wanted)} records; there were {numbers.count(schedule.counted_records)} last time"
     return "<br>".join(map(escape, list_fires(schedule))) or "never again"
 
 

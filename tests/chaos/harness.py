@@ -10,12 +10,14 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sqlmodel import col, func, select
 
+from core.errors import UnavailableError
 from core.runs import RunStatus
 from core.runs.tables import EventRow, RunRow, StepRow
 from tests.chaos.audit import Aftermath, find_violations
@@ -150,8 +152,10 @@ class _Round:
             final = [status for status in RunStatus if status.is_final]
             rows = select(func.count()).select_from(RunRow).where(col(RunRow.status).not_in(final))
             is_open = session.exec(rows).one()
-        for _ in range(self.mode.workers + 1 - is_open):
-            self.scene.launch(STUDENT_A, STUDENT_B)
+        # A launch is refused while a service was seen down twice in a row; the next turn tries again.
+        with suppress(UnavailableError):
+            for _ in range(self.mode.workers + 1 - is_open):
+                self.scene.launch(STUDENT_A, STUDENT_B)
 
     def _kill(self, place: int) -> None:
         worker, rng, mode = self.workers[place], self.rng, self.mode
