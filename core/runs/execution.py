@@ -5,6 +5,7 @@ a cancel or a lost lease, so that a hung socket never delays a cancel.
 """
 
 import contextvars
+import copy
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -45,6 +46,25 @@ class Surroundings:
         return timedelta(seconds=seconds.get(kind, worker.evaluate_timeout_s))
 
 
+class _Interruption:
+    """Why a run is to stop, shared by its lanes, and what wakes each of them."""
+
+    def __init__(self) -> None:
+        self.why: BaseException | None = None
+        self._wakes: list[threading.Event] = []
+
+    def add_wake(self) -> threading.Event:
+        wake = threading.Event()
+        self._wakes.append(wake)
+        return wake
+
+    def put(self, why: BaseException) -> None:
+        if self.why is None or isinstance(why, LeaseLost):
+            self.why = why
+            for wake in self._wakes:
+                wake.set()
+
+
 class Execution:
     """One run in the hands of this worker, until it ends, is interrupted or loses its lease."""
 
@@ -53,9 +73,9 @@ class Execution:
         self.lease = lease
         self.is_cleaning_up = False
         self.prepared: object | None = None  # read once by `core.runs.prepared`
-        self._stop: BaseException | None = None
-        self._wake = threading.Event()
-        self._pool = ThreadPoolExecutor(4, thread_name_prefix=f"call-{lease.run_id[-5:]}")
+        self._interruption = _Interruption()
+        self._wake = self._interruption.add_wake()
+        self._pool = ThreadPoolExecutor(6, thread_name_prefix=f"call-{lease.run_id[-5:]}")
 
     @property
     def run_id(self) -> str:
@@ -68,17 +88,22 @@ class Execution:
 
     def interrupt(self, why: BaseException) -> None:
         """Tell the run's thread to stop at its next wait; a lost lease outranks everything."""
-        if self._stop is None or isinstance(why, LeaseLost):
-            self._stop = why
-            self._wake.set()
+        self._interruption.put(why)
+
+    def lane(self) -> "Execution":
+        """Return this execution for another thread of the same run: it waits by itself, and is interrupted with it."""
+        lane = copy.copy(self)
+        lane._wake = self._interruption.add_wake()  # noqa: SLF001  # of its own class
+        return lane
 
     def check(self) -> None:
         """Raise what the run was interrupted with; a cancel no longer interrupts its own clean-up."""
-        if self._stop is None:
+        why = self._interruption.why
+        if why is None:
             return
-        if self.is_cleaning_up and isinstance(self._stop, RunInterrupted) and self._stop.mode == "cancel":
+        if self.is_cleaning_up and isinstance(why, RunInterrupted) and why.mode == "cancel":
             return
-        raise self._stop
+        raise why
 
     def sleep(self, seconds: float) -> None:
         """Wait, but wake at once for an interruption."""

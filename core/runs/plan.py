@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from core.runs.tables import StepKind
+from core.runs.tables import StepKind, StepRow
 
 DNS_LABEL_CHARACTERS = 63
 """Deployments are named after steps, and Kubernetes names are DNS labels (RFC 1123)."""
@@ -54,6 +54,22 @@ def plan_steps(
                 steps.append(_step(StepKind.PROBE, student, variant))
         steps.append(_step(StepKind.UNDEPLOY, student))
     return tuple(steps)
+
+
+def arrange_stages(steps: Sequence[StepRow], *, overlap: bool) -> list[list[list[StepRow]]]:
+    """Return one student's steps as stages that follow each other, each of lanes that run beside each other.
+
+    With `overlap` the evaluations that need no training stand beside the customization; otherwise every stage is one
+    step. A student without a customization has nothing to overlap.
+    """
+    training = [step for step in steps if step.kind == StepKind.CUSTOMIZE]
+    beside = [step for step in steps if step.kind == StepKind.EVALUATE and step.variant in (Variant.BASE, Variant.ICL)]
+    if not overlap or not training or not beside:
+        return [[[step]] for step in steps]
+    moved = {step.key for step in (*training, *beside)}
+    deploy = [[[step]] for step in steps if step.kind == StepKind.DEPLOY]
+    others = [[[step]] for step in steps if step.key not in moved and step.kind != StepKind.DEPLOY]
+    return [*deploy, [beside, training], *others]
 
 
 def resource_key(run_id: str, step_key: str, retry: int = 0) -> str:

@@ -3,13 +3,17 @@
 1. prepare and upload; a failure here ends the run.
 2. Student by student: deploy, then evaluate and probe each variant, customizing in between. A failure skips the rest
    of this student only; one of the in-context evaluation skips no more than its probe. A probe that fails leaves its
-   answer times unknown and skips nothing.
+   answer times unknown and skips nothing. Where the settings say so, the base and in-context evaluations run beside
+   the customization; probes wait until it has ended, because training would slow the answers they time.
 3. Undeploy, whatever happened to the student.
 4. The run is completed, completed with errors, or failed when no student got through.
 """
 
+import contextvars
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 
 from core.database import DATABASE_DOWN
 from core.runs.cleanup import clean_up
@@ -17,7 +21,7 @@ from core.runs.errors import LeaseLost, RunInterrupted, StepFailed
 from core.runs.execution import Execution
 from core.runs.leases import Claim, RunEvent, release_lease
 from core.runs.notices import tell_end
-from core.runs.plan import Variant
+from core.runs.plan import Variant, arrange_stages
 from core.runs.prepared import prepare
 from core.runs.probing import probe
 from core.runs.service_steps import customize, deploy, evaluate, undeploy, upload
@@ -67,19 +71,43 @@ def _guard(claim: Claim, *, max_crashes: int) -> None:
 def _walk(execution: Execution) -> dict[str, str]:
     """Carry out all steps in order and return what failed with the reason: a student, or its in-context variant."""
     failures: dict[str, str] = {}
-    for step in execution.steps():
+    overlap = execution.around.settings.worker.overlap_evaluations
+    for student, steps in groupby(execution.steps(), key=lambda step: step.student):
+        if student is None:
+            for step in steps:
+                carry_out(execution, step.key, WORK[StepKind(step.kind)])
+            continue
+        for lanes in arrange_stages(list(steps), overlap=overlap):
+            _carry_out_lanes(execution, lanes, failures)
+    return failures
+
+
+def _carry_out_lanes(execution: Execution, lanes: Sequence[Sequence[StepRow]], failures: dict[str, str]) -> None:
+    """Carry out lanes beside each other and return when all have ended; what interrupted one interrupts the others."""
+    if len(lanes) == 1:
+        _carry_out_lane(execution, lanes[0], failures)
+        return
+    with ThreadPoolExecutor(len(lanes), thread_name_prefix="lane") as pool:
+        ends = [
+            pool.submit(contextvars.copy_context().run, _carry_out_lane, execution.lane(), lane, failures)
+            for lane in lanes
+        ]
+    stopped = [error for end in ends if (error := end.exception()) is not None]
+    if stopped:  # a lost lease outranks everything: nothing may be written or cleaned up then
+        raise next((error for error in stopped if isinstance(error, LeaseLost)), stopped[0])
+
+
+def _carry_out_lane(execution: Execution, steps: Sequence[StepRow], failures: dict[str, str]) -> None:
+    for step in steps:
         kind = StepKind(step.kind)
-        is_given_up = step.student in failures or _in_context(step) in failures
-        if step.student is None:
-            carry_out(execution, step.key, WORK[kind])
-        elif is_given_up and kind is not StepKind.UNDEPLOY:
+        name = _in_context(step) or str(step.student)
+        is_given_up = step.student in failures or name in failures
+        if is_given_up and kind is not StepKind.UNDEPLOY:
             _skip(execution, step)
         elif kind.is_harmless:
             _try(execution, step, lambda reason, key=step.key: logger.warning("%s: %s", key, reason))  # type: ignore[misc]
         else:
-            name = _in_context(step) or step.student
             _try(execution, step, lambda reason, name=name: failures.setdefault(name, reason))  # type: ignore[misc]
-    return failures
 
 
 def _in_context(step: StepRow) -> str | None:

@@ -174,6 +174,7 @@ class WorkerSettings(_Section):
     lease_s: Seconds = 10
     tick_s: Seconds = 0.5
     concurrency: Count = 1
+    overlap_evaluations: bool = False
     on_shutdown: Literal["cancel", "release"] = "cancel"
     deploy_timeout_s: Seconds = 10800
     evaluate_timeout_s: Seconds = 10800

@@ -55,6 +55,10 @@ class FaultService:
         """Let the service lose a job."""
         self._client.post("/_forget", content=json.dumps({"key": key})).raise_for_status()
 
+    def finish_jobs(self) -> None:
+        """Let every job that runs end now."""
+        self._client.post("/_finish", content=b"{}").raise_for_status()
+
     def ledger(self, operation: str, kind: str = "", key: str = "") -> list[Entry]:
         """Return what took effect, oldest first; `key` is a part of the keys wanted."""
         entries = [Entry(**entry) for entry in self._client.get("/_ledger").json()]

@@ -39,6 +39,7 @@ class Mode:
     """How the services behave while workers die. Lives are in seconds; a life ends by a kill at the latest."""
 
     name: str
+    variables: Mapping[str, str] = field(default_factory=dict)
     faults: Mapping[str, Any] = field(default_factory=dict)
     settle_s: float = 0.7
     workers: int = 1
@@ -72,6 +73,11 @@ MODES: Mapping[str, Mode] = {
         settle_s=4.0,
         shortest_life_s=1.0,
         longest_life_s=7.0,
+    ),
+    "overlap": Mode(
+        name="no unique names, flaky, evaluations beside training",
+        variables={"FLYWHEEL_WORKER__OVERLAP_EVALUATIONS": "true"},
+        faults={"unique_names": False, "unavailable_503": 0.03, "drop_after": 0.02},
     ),
     "frozen": Mode(
         name="three workers, frozen and woken",
@@ -114,7 +120,7 @@ def play(
     tell: Callable[[str], object] = lambda _: None,
 ) -> Report:
     """Play one round and return its report; `fault` breaks the workers on purpose."""
-    variables = {**PATIENT, "FLYWHEEL_NEMO__SETTLE_S": str(mode.settle_s)}
+    variables = {**PATIENT, **mode.variables, "FLYWHEEL_NEMO__SETTLE_S": str(mode.settle_s)}
     with Scene(folder, database_url=database_url, fault=fault, variables=variables) as scene:
         scene.service.set_faults(**mode.faults)
         round_ = _Round(scene, mode, random.Random(seed))

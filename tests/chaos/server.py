@@ -145,6 +145,8 @@ class RequestHandler(BaseHTTPRequestHandler):
                 services.faults = Faults.from_dict({**services.faults.to_dict(), **json.loads(body)})
             elif path == "/_forget":
                 assert services.forget_job(json.loads(body)["key"])
+            elif path == "/_finish":
+                services.finish_jobs()
             state = {**services.describe(), "kills": server.kills, "requests": server.requests}
             document: object = services.list_ledger() if path == "/_ledger" else state
         self._reply(200, document)

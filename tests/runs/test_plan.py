@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.runs import StepKind, Variant
-from core.runs.plan import plan_steps, resource_key
+from core.runs.plan import arrange_stages, plan_steps, resource_key
+from core.runs.tables import StepRow
 
 
 def test_steps_of_a_student_stand_together_and_end_with_its_removal() -> None:
@@ -53,3 +54,43 @@ def test_every_mark_is_a_dns_label_and_repeatable(step_key: str, retry: int) -> 
 def test_marks_differ_between_runs_steps_and_retries() -> None:
     names = {resource_key(run, step, retry) for run in ("r1", "r2") for step in ("a", "b") for retry in (0, 1)}
     assert len(names) == 8
+
+
+def arranged(variants: list[Variant], *, overlap: bool) -> list[list[list[str]]]:
+    rows = [
+        StepRow(
+            run_id="r",
+            key=step.key,
+            position=position,
+            kind=step.kind,
+            student=step.student,
+            variant=step.variant,
+            idempotency_key=step.key,
+        )
+        for position, step in enumerate(plan_steps(["a/x"], variants))
+        if step.student
+    ]
+    stages = arrange_stages(rows, overlap=overlap)
+    assert sorted(step.key for lanes in stages for lane in lanes for step in lane) == sorted(row.key for row in rows)
+    return [[[step.key.replace(":a/x", "") for step in lane] for lane in lanes] for lanes in stages]
+
+
+def test_evaluations_without_training_stand_beside_the_customization_and_probes_after_it() -> None:
+    assert arranged(list(Variant), overlap=True) == [
+        [["deploy"]],
+        [["evaluate:base", "evaluate:icl"], ["customize"]],
+        [["probe:base"]],
+        [["probe:icl"]],
+        [["evaluate:customized"]],
+        [["probe:customized"]],
+        [["undeploy"]],
+    ]
+
+
+def test_without_overlap_or_without_training_steps_follow_each_other() -> None:
+    for variants, overlap in (
+        (list(Variant), False),
+        ([Variant.BASE, Variant.ICL], True),
+        ([Variant.CUSTOMIZED], True),
+    ):
+        assert all(len(lanes) == 1 and len(lanes[0]) == 1 for lanes in arranged(variants, overlap=overlap))
