@@ -17,6 +17,10 @@ from core.logs import LogFilter, WorkloadSummary
 ALL_WORKLOADS, ALL_CLIENTS = "All workloads", "All clients"
 PARAMETERS = ("workload", "client", "since", "until", "text")
 _KEY = "logs_{}"
+SEARCH_HELP = (
+    'Words, `"phrases"`, `prefix*` and `-exclusions` in requests and answers. Fields: `model:`, `finish:`, `label:`,'
+    " `client:`, `workload:`, `has:tools`, `after:2026-03-01`, `before:2026-03-01T12:00` (UTC)."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +86,8 @@ def draw_filters(query: LogQuery, workloads: Sequence[WorkloadSummary]) -> None:
         st.text_input(
             "Search",
             key=_KEY.format("text"),
-            placeholder="Words in requests and answers",
+            placeholder="Words, or model:… label:…",
+            help=SEARCH_HELP,
             icon=":material/search:",
             max_chars=url.MAX_TEXT,
             width=240,

@@ -141,6 +141,8 @@ def _state_path(settings: Settings) -> Path:
 def _copy(source: Path, target: Path, on_progress: OnProgress) -> None:
     live, copy = sqlite3.connect(source), sqlite3.connect(target)
     try:
+        live.execute("BEGIN")  # one snapshot: without it, the copy begins anew whenever somebody else writes
+        live.execute("SELECT count(*) FROM sqlite_master").fetchone()
         live.backup(copy, pages=COPY_PAGES, progress=lambda _, left, total: on_progress(total - left, total))
         copy.execute("PRAGMA journal_mode=DELETE")  # one file, without a write-ahead log beside it
     finally:

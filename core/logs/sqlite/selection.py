@@ -1,13 +1,16 @@
 """A `LogFilter` as SQL: which table leads, which conditions hold, which expression the word index gets.
 
-Text, and several workloads at once, are found through the word index: it walks newest first and stops early. A single
-workload and time ranges use the index of `record`.
+Text, facets and several workloads at once are found through the word index: it walks newest first and stops early. A
+single workload and time ranges use the index of `record`.
 """
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from core.logs.query import Query, Term, parse_query
+from core.logs.sqlite.facets import Facets, find_named_workloads, read_facets
 from core.logs.sqlite.placement import read_spill_ms
 from core.logs.store import LogFilter
 from core.logs.timestamps import datetime_ms
@@ -39,23 +42,44 @@ class Selection:
 def select(connection: sqlite3.Connection, log_filter: LogFilter) -> Selection | None:
     """Return how to find the filter's records; None when no record can match. Raises `QueryError`."""
     query = parse_query(log_filter.text) if log_filter.text else None
-    if query and not query.required:
+    if query and query.is_empty:
         return None
-    workloads = find_workloads(connection, log_filter)
-    if workloads == []:
+    facets = read_facets(connection, query) if query else Facets()
+    workloads = _choose_workloads(connection, log_filter, query)
+    if workloads == [] or facets.is_impossible:
         return None
-    if query or (workloads and len(workloads) > 1):
+    has_words = query is not None and bool(query.required or query.excluded)
+    if has_words or facets.words or (workloads and len(workloads) > 1):
+        if query and query.excluded and not query.required and not facets.words and not workloads:
+            workloads = [row[0] for row in connection.execute("SELECT workload FROM workload")]
         source, key = "words CROSS JOIN record ON record.id = words.rowid", WORDS_KEY
         conditions = ["words MATCH ?"]
-        parameters: list[object] = [match_expression(query, workloads)]
+        parameters: list[object] = [match_expression(query, workloads, facets.words)]
     else:
         source, key = "record", "record.id"
         conditions = ["record.workload = ?"] if workloads else []
         parameters = list(workloads or [])
-    for condition, parameter in _time_conditions(connection, log_filter, key):
+    conditions += facets.conditions
+    since, until = _time_range(log_filter, query)
+    for condition, parameter in _time_conditions(connection, since, until, key):
         conditions.append(condition)
         parameters.append(parameter)
     return Selection(source=source, key=key, conditions=tuple(conditions), parameters=tuple(parameters))
+
+
+def _choose_workloads(connection: sqlite3.Connection, log_filter: LogFilter, query: Query | None) -> list[int] | None:
+    chosen = find_workloads(connection, log_filter)
+    named = find_named_workloads(connection, query) if query else None
+    if chosen is None or named is None:
+        return named if chosen is None else chosen
+    return [workload for workload in chosen if workload in set(named)]
+
+
+def _time_range(log_filter: LogFilter, query: Query | None) -> tuple[datetime | None, datetime | None]:
+    """Return what both the filter and the text leave."""
+    starts = [at for at in (log_filter.since, query.since if query else None) if at is not None]
+    ends = [at for at in (log_filter.until, query.until if query else None) if at is not None]
+    return max(starts, default=None), min(ends, default=None)
 
 
 def find_workloads(connection: sqlite3.Connection, log_filter: LogFilter) -> list[int] | None:
@@ -69,11 +93,12 @@ def find_workloads(connection: sqlite3.Connection, log_filter: LogFilter) -> lis
     return [row[0] for row in rows]
 
 
-def match_expression(query: Query | None, workloads: list[int] | None) -> str:
-    """Return an FTS5 expression made of quoted words only; nothing of the user's text is syntax."""
+def match_expression(query: Query | None, workloads: list[int] | None, facets: Sequence[str] = ()) -> str:
+    """Return an FTS5 expression made of quoted words and facet words only; nothing of the user's text is syntax."""
     parts = [_term_expression(term) for term in query.required] if query else []
     if workloads:
         parts.append(f"facet : ({' OR '.join(f'w{workload}' for workload in workloads)})")
+    parts += [f"facet : {facet}" for facet in facets]
     expression = " AND ".join(parts)
     if query and query.excluded:
         excluded = " OR ".join(_term_expression(term) for term in query.excluded)
@@ -86,12 +111,14 @@ def _term_expression(term: Term) -> str:
     return f"{TEXT_COLUMNS} : ({phrase}{' *' if term.is_prefix else ''})"
 
 
-def _time_conditions(connection: sqlite3.Connection, log_filter: LogFilter, key: str) -> list[tuple[str, int]]:
+def _time_conditions(
+    connection: sqlite3.Connection, since: datetime | None, until: datetime | None, key: str
+) -> list[tuple[str, int]]:
     conditions: list[tuple[str, int]] = []
-    if log_filter.since is not None:
-        since_ms = max(0, datetime_ms(log_filter.since))
+    if since is not None:
+        since_ms = max(0, datetime_ms(since))
         conditions += [(f"{key} >= ?", since_ms), ("record.timestamp_ms >= ?", since_ms)]
-    if log_filter.until is not None:
-        until_ms = max(0, datetime_ms(log_filter.until))
+    if until is not None:
+        until_ms = max(0, datetime_ms(until))
         conditions += [(f"{key} < ?", until_ms + read_spill_ms(connection)), ("record.timestamp_ms < ?", until_ms)]
     return conditions
