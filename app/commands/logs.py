@@ -21,7 +21,9 @@ STATS_HEAD = ("workload", "client", "records", "first", "last", "prompt tokens",
 
 app = typer.Typer(help="Logged traffic: import it, look at it, export it.", no_args_is_help=True)
 
-FilesArgument = Annotated[list[Path], typer.Argument(metavar="FILE...", help=".jsonl or .jsonl.gz, one record a line")]
+FilesArgument = Annotated[
+    list[Path], typer.Argument(metavar="FILE...", help=".jsonl, .jsonl.gz or .jsonl.zst, one record a line")
+]
 QueryOption = Annotated[str | None, typer.Option("--query", metavar="Q", help="Only records with these words.")]
 
 
@@ -31,6 +33,9 @@ def import_logs(
     *,
     workload: Annotated[str | None, typer.Option(metavar="W", help="Put all records into this workload.")] = None,
     client: Annotated[str | None, typer.Option(metavar="C", help="Put all records under this client.")] = None,
+    at: Annotated[
+        datetime | None, typer.Option(metavar="T", help="Time of fine-tuning conversations (UTC); else the file's.")
+    ] = None,
     follow: Annotated[bool, typer.Option("--follow", help="Stay with one plain file and import what it gets.")] = False,
     data: DataOption = None,
     json: JsonOption = False,
@@ -44,7 +49,7 @@ def import_logs(
     with _opened(data) as store:
         try:
             for path in files:
-                lines = _import_file(store, path, totals, workload=workload, client=client)
+                lines = _import_file(store, path, totals, workload=workload, client=client, at=at)
                 totals["lines"] += lines if len(files) == 1 else [{"file": str(path), **line} for line in lines]
                 finished += 1
                 if not json:
@@ -157,7 +162,13 @@ def _find_workloads(store: "LogStore", workload: str | None, client: str | None)
 
 
 def _import_file(
-    store: "LogStore", path: Path, totals: dict[str, Any], *, workload: str | None, client: str | None
+    store: "LogStore",
+    path: Path,
+    totals: dict[str, Any],
+    *,
+    workload: str | None,
+    client: str | None,
+    at: datetime | None,
 ) -> list[dict[str, Any]]:
     """Import one file, add its counts to the totals, and return its rejected lines."""
     from core.errors import InputError
@@ -165,7 +176,9 @@ def _import_file(
 
     report = IngestReport(stored=0, duplicate=0, rejected=())
     with Meter(path.name) as meter:
-        for progress in import_file(store, path, workload_id=workload, client_id=client):
+        for progress in import_file(
+            store, path, workload_id=workload, client_id=client, at=at.replace(tzinfo=UTC) if at else None
+        ):
             report = progress.report
             meter.show(progress.read_bytes, progress.size_bytes, f"{report.stored:,} stored")
     if report.stored + report.duplicate + len(report.rejected) == 0:

@@ -1,17 +1,38 @@
-"""Files of JSON lines, plain or gzip: recognised before anything is stored, read line by line with their numbers."""
+"""Files of JSON lines, plain, gzip or Zstandard: recognised before anything is stored, read line by line, numbered."""
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, cast
+
+from backports import zstd
 
 from core.logs.errors import UnreadableFile
 from core.logs.records import LINE_LIMIT_BYTES
 
 SUFFIXES = (".jsonl", ".ndjson")
-GZIP_START = b"\x1f\x8b"
 PROBE_BYTES = 65_536
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compression:
+    """A way files are compressed: its first bytes and how to read through it."""
+
+    name: str
+    start: bytes
+    open: Callable[[BinaryIO], BinaryIO]
+
+
+COMPRESSIONS: Mapping[str, Compression] = {
+    ".gz": Compression(name="gzip", start=b"\x1f\x8b", open=lambda raw: cast("BinaryIO", gzip.GzipFile(fileobj=raw))),
+    ".zst": Compression(
+        name="Zstandard", start=b"\x28\xb5\x2f\xfd", open=lambda raw: cast("BinaryIO", zstd.ZstdFile(raw))
+    ),
+}
+BROKEN = (EOFError, zlib.error, gzip.BadGzipFile, zstd.ZstdError)
 
 
 class LogFile:
@@ -21,8 +42,13 @@ class LogFile:
         self.path = path
         self.size_bytes = self._size()
         self._raw: BinaryIO | None = None
-        self._is_gzip = self._check_name()
+        self._compression = self._check_name()
         self._check_start()
+
+    @property
+    def modified_at(self) -> datetime:
+        """When the file was last written, to the second, in UTC."""
+        return datetime.fromtimestamp(int(self.path.stat().st_mtime), UTC)
 
     @property
     def read_bytes(self) -> int:
@@ -35,10 +61,10 @@ class LogFile:
         try:
             with self.path.open("rb") as raw:
                 self._raw = raw
-                source = cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if self._is_gzip else raw
+                source = self._compression.open(raw) if self._compression else raw
                 for number, line in enumerate(_read_lines(source), start=1):
                     yield number, line
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        except BROKEN as error:
             raise UnreadableFile(
                 f"{self.path} is cut off or damaged after line {number}; lines before it are kept, import a whole copy",
                 line=number,
@@ -57,28 +83,33 @@ class LogFile:
             raise UnreadableFile(f"{self.path} is empty; there is nothing to import")
         return size_bytes
 
-    def _check_name(self) -> bool:
-        """Tell whether the file is gzip; its name and its first bytes must say the same."""
+    def _check_name(self) -> Compression | None:
+        """Return how the file is compressed, None for a plain one; its name and its first bytes must say the same."""
         suffixes = [suffix.lower() for suffix in self.path.suffixes]
-        is_named_gzip = suffixes[-1:] == [".gz"]
-        if (suffixes[:-1] if is_named_gzip else suffixes)[-1:] not in [[suffix] for suffix in SUFFIXES]:
+        named = COMPRESSIONS.get(suffixes[-1]) if suffixes else None
+        if (suffixes[:-1] if named else suffixes)[-1:] not in [[suffix] for suffix in SUFFIXES]:
             raise UnreadableFile(
                 f"{self.path} is not named as JSON lines; one JSON object a line in .jsonl, .ndjson, or either with .gz"
+                " or .zst"
             )
         with self.path.open("rb") as file:
-            is_gzip = file.read(2) == GZIP_START
-        if is_gzip and not is_named_gzip:
-            raise UnreadableFile(f"{self.path} holds gzip data; add .gz to its name")
-        if is_named_gzip and not is_gzip:
-            raise UnreadableFile(f"{self.path} is not gzip data although its name ends in .gz")
-        return is_gzip
+            start = file.read(4)
+        found = next((way for way in COMPRESSIONS.values() if start.startswith(way.start)), None)
+        if found and found is not named:
+            suffix = next(suffix for suffix, way in COMPRESSIONS.items() if way is found)
+            raise UnreadableFile(f"{self.path} holds {found.name} data; add {suffix} to its name")
+        if named and found is not named:
+            raise UnreadableFile(
+                f"{self.path} is not {named.name} data although its name ends in {self.path.suffix.lower()}"
+            )
+        return named
 
     def _check_start(self) -> None:
         """Refuse what is no text, before a thousand lines of noise are reported one by one."""
         try:
-            with gzip.open(self.path) if self._is_gzip else self.path.open("rb") as file:
-                start = file.read(PROBE_BYTES)
-        except (OSError, EOFError, zlib.error) as error:
+            with self.path.open("rb") as raw:
+                start = (self._compression.open(raw) if self._compression else raw).read(PROBE_BYTES)
+        except (OSError, *BROKEN) as error:
             raise UnreadableFile(f"{self.path} is cut off or damaged; import a whole copy") from error
         if not start:
             raise UnreadableFile(f"{self.path} is empty inside; there is nothing to import")

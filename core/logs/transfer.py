@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+from core.logs.conversations import adopt_conversations
 from core.logs.files import LogFile
 from core.logs.json_text import dump_json, load_json
 from core.logs.store import IngestReport, LogFilter, LogStore
@@ -19,15 +21,21 @@ class ImportProgress:
 
 
 def import_file(
-    store: LogStore, path: Path, *, workload_id: str | None = None, client_id: str | None = None
+    store: LogStore,
+    path: Path,
+    *,
+    workload_id: str | None = None,
+    client_id: str | None = None,
+    at: datetime | None = None,
 ) -> Iterator[ImportProgress]:
-    """Import a `.jsonl` or `.jsonl.gz` file and yield the progress after each batch; the last one is final.
+    """Import a `.jsonl`, `.jsonl.gz` or `.jsonl.zst` file and yield the progress after each batch; the last is final.
 
-    `workload_id` and `client_id` replace what the lines say. Raises `UnreadableFile` at the first `next`, before
-    anything is stored, when the file is empty, binary or misnamed. Importing again stores nothing twice.
+    `workload_id` and `client_id` replace what the lines say. `at` is the time of fine-tuning conversations
+    (`{"messages": [...]}`), which know none; without it, that of the file. Raises `UnreadableFile` at the first
+    `next`, before anything is stored, when the file is empty, binary or misnamed. Importing again stores nothing twice.
     """
     file = LogFile(path)
-    lines = file.lines()
+    lines = adopt_conversations(file.lines(), at=at or file.modified_at)
     tags = {"workload_id": workload_id, "client_id": client_id}
     given = {name: value for name, value in tags.items() if value is not None}
     for report in store.ingest(retag(lines, given) if given else lines, source=path.name):
