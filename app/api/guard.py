@@ -23,7 +23,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 JSON_TYPE = "application/json"
 JSON_LINES_TYPES = frozenset({"application/x-ndjson", "application/jsonl"})
 LARGEST_JSON_BYTES = 1024 * 1024
-LARGEST_JSON_LINES_BYTES = 64 * 1024 * 1024
+LARGEST_JSON_LINES_BYTES = 100 * 1024 * 1024
 HARDENING = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",

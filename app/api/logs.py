@@ -1,6 +1,6 @@
 """Logged traffic coming in over HTTP: JSON lines in the shape of `flywheel logs import`."""
 
-from collections.abc import Iterator
+from typing import IO
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse
 
 from app.api.context import Surroundings
 from app.api.errors import describe_errors
+from app.api.log_body import number_lines, receive_lines
 from app.api.replies import ErrorReply
 from app.api.result_replies import ImportReply, RejectedLineReply
 from core.errors import InputError
@@ -34,21 +35,27 @@ JSON_LINES_SCHEMA = {"schema": {"type": "string", "description": "one record a l
     },
 )
 async def import_lines(request: Request, context: Surroundings) -> JSONResponse:
-    """Store JSON lines, each once: sending them again changes nothing. Larger imports: the command line."""
-    body = await request.body()
-    report = await run_in_threadpool(ingest, context.installation.logs, body)
+    """Store JSON lines, plain or gzip, each once: sending them again changes nothing. Larger: the command line."""
+    encoding = request.headers.get("content-encoding", "").strip().lower()
+    body = await receive_lines(request.stream(), encoding=encoding)
+    try:
+        report = await run_in_threadpool(ingest, context.installation.logs, body)
+    finally:
+        body.close()
     return JSONResponse(report.model_dump())
 
 
-def ingest(store: LogStore, body: bytes) -> ImportReply:
+def ingest(store: LogStore, body: IO[bytes]) -> ImportReply:
     """Store the lines of a body. Raises `InputError` when it holds no records at all; nothing is stored then."""
-    if not body.strip():
-        raise InputError("the body is empty; send one JSON record a line", field="body")
-    if b"\0" in body[:PROBE_BYTES]:
+    start = body.read(PROBE_BYTES)
+    if b"\0" in start:
         raise InputError("the body is binary or not UTF-8; send one JSON record a line", field="body")
+    body.seek(0)
     report = IngestReport(stored=0, duplicate=0, rejected=())
-    for report in store.ingest(_numbered(body), source=PATH):  # noqa: B007  # the last report is the final one
+    for report in store.ingest(number_lines(body), source=PATH):  # noqa: B007  # the last report is the final one
         pass
+    if report.stored + report.duplicate + len(report.rejected) == 0:
+        raise InputError("the body is empty; send one JSON record a line", field="body")
     if report.stored + report.duplicate == 0:
         first = report.rejected[0]
         raise InputError(
@@ -62,13 +69,3 @@ def ingest(store: LogStore, body: bytes) -> ImportReply:
         rejected=len(report.rejected),
         lines=[RejectedLineReply(line=line.line, reason=line.reason) for line in report.rejected[:LINES_SHOWN]],
     )
-
-
-def _numbered(body: bytes) -> Iterator[tuple[int, bytes]]:
-    start, number = 0, 0
-    while start < len(body):
-        end = body.find(b"\n", start)
-        end = len(body) if end < 0 else end
-        number += 1
-        yield number, body[start:end]
-        start = end + 1

@@ -1,0 +1,67 @@
+"""The body of an import as lines: streamed to a file, unpacked on the way, bounded before and after unpacking."""
+
+import zlib
+from collections.abc import AsyncIterator, Iterator
+from tempfile import SpooledTemporaryFile
+from typing import IO
+
+from fastapi import HTTPException
+
+from app.api.guard import LARGEST_JSON_LINES_BYTES
+from core.errors import InputError
+from core.logs.records import LINE_LIMIT_BYTES
+
+IN_MEMORY_BYTES = 8 * 2**20
+PIECE_BYTES = 2**20
+GZIP = "gzip"
+PLAIN = frozenset({"", "identity"})
+GZIP_WINDOW = 31
+"""zlib's number for "a gzip header, the largest window"."""
+
+
+async def receive_lines(pieces: AsyncIterator[bytes], *, encoding: str) -> IO[bytes]:
+    """Return the whole body in a temporary file, unpacked, at its start; the caller closes it.
+
+    Raises `HTTPException` 415 for an encoding other than gzip and 413 for a body that is larger than allowed once it is
+    unpacked, and `InputError` for gzip data that is damaged or cut off. Nothing has been stored then.
+    """
+    if encoding not in PLAIN | {GZIP}:
+        raise HTTPException(415, f"the content encoding is {encoding[:100]}; send the lines plain or with {GZIP}")
+    unpacker = zlib.decompressobj(wbits=GZIP_WINDOW) if encoding == GZIP else None
+    body = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115  # the caller closes it
+    try:
+        async for piece in pieces:
+            for part in _unpack(piece, unpacker) if unpacker else (piece,):
+                body.write(part)
+                if body.tell() > LARGEST_JSON_LINES_BYTES:
+                    limit = LARGEST_JSON_LINES_BYTES // 2**20
+                    raise HTTPException(413, f"the lines are larger than {limit} MiB once unpacked; send less at once")
+        if unpacker and not unpacker.eof and body.tell():
+            raise InputError("the gzip data is cut off; send the whole body", field="body")
+    except zlib.error as error:
+        body.close()
+        raise InputError("the body is not gzip data, or it is damaged", field="body") from error
+    except BaseException:
+        body.close()
+        raise
+    body.seek(0)
+    return body  # type: ignore[return-value]  # it does what a binary file does
+
+
+def number_lines(body: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines with their numbers from 1; a line beyond the limit comes cut, so that it is rejected."""
+    number = 0
+    while line := body.readline(LINE_LIMIT_BYTES + 1):
+        number += 1
+        rest = line
+        while len(rest) > LINE_LIMIT_BYTES and not rest.endswith(b"\n"):
+            rest = body.readline(LINE_LIMIT_BYTES + 1)
+        yield number, line
+
+
+def _unpack(piece: bytes, unpacker: "zlib._Decompress") -> Iterator[bytes]:
+    """Yield what a piece unpacks to, in bounded parts, so that a small body cannot fill the memory."""
+    waiting = piece
+    while waiting and not unpacker.eof:
+        yield unpacker.decompress(waiting, PIECE_BYTES)
+        waiting = unpacker.unconsumed_tail
