@@ -13,7 +13,20 @@ from typing import Annotated, Any
 
 import typer
 
-from app.commands import backup, config, datasets, decisions, demo, doctor, logs, notices, runs, schedules, services
+from app.commands import (
+    backup,
+    config,
+    datasets,
+    decisions,
+    demo,
+    doctor,
+    logs,
+    notices,
+    proxy,
+    runs,
+    schedules,
+    services,
+)
 from app.failures import EXIT_FAILED, explain
 from core import VERSION
 
@@ -38,6 +51,7 @@ app.add_typer(notices.app, name="notices")
 app.add_typer(decisions.app, name="decisions")
 app.add_typer(config.app, name="config")
 app.command("doctor")(doctor.doctor)
+app.command("proxy")(proxy.proxy)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 

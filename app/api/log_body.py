@@ -45,7 +45,7 @@ async def receive_lines(pieces: AsyncIterator[bytes], *, encoding: str) -> IO[by
         body.close()
         raise
     body.seek(0)
-    return body  # type: ignore[return-value]  # it does what a binary file does
+    return body
 
 
 def number_lines(body: IO[bytes]) -> Iterator[tuple[int, bytes]]:
