@@ -31,6 +31,7 @@ if not page.records:
     st.stop()
 
 log_table.draw_pager(page, cursor=query.cursor, count=count)
+log_table.draw_export(query.to_parameters())
 log_table.draw_records(page.records, with_workload=query.workload is None, with_client=query.client is None)
 if query.workload:
     frame.draw_link(

@@ -1,10 +1,11 @@
-"""Logged traffic coming in over HTTP: JSON lines in the shape of `flywheel logs import`."""
+"""Logged traffic in and out over HTTP: JSON lines in the shape of `flywheel logs import`, and what a filter finds."""
 
-from typing import IO
+from datetime import datetime
+from typing import IO, Annotated, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, StreamingResponse
 
 from app.api.context import Surroundings
 from app.api.errors import describe_errors
@@ -12,7 +13,7 @@ from app.api.log_body import number_lines, receive_lines
 from app.api.replies import ErrorReply
 from app.api.result_replies import ImportReply, RejectedLineReply
 from core.errors import InputError
-from core.logs import IngestReport, LogStore
+from core.logs import EXPORTS, MEDIA_TYPES, IngestReport, LogFilter, LogStore
 
 router = APIRouter(prefix="/api", tags=["logs"])
 
@@ -43,6 +44,33 @@ async def import_lines(request: Request, context: Surroundings) -> JSONResponse:
     finally:
         body.close()
     return JSONResponse(report.model_dump())
+
+
+@router.get(
+    "/logs/export",
+    summary="Export logged traffic",
+    response_class=StreamingResponse,
+    responses={
+        200: {"description": "the records, oldest first", "content": {name: {} for name in MEDIA_TYPES.values()}},
+        **describe_errors(404),
+    },
+)
+def export_logs(
+    context: Surroundings,
+    *,
+    workload_id: Annotated[str | None, Query(max_length=256)] = None,
+    client_id: Annotated[str | None, Query(max_length=256)] = None,
+    since: Annotated[datetime | None, Query(description="logged at or after this instant; UTC without a zone")] = None,
+    until: Annotated[datetime | None, Query(description="logged before this instant")] = None,
+    text: Annotated[str | None, Query(max_length=4096, description="the search box of the Logs page")] = None,
+    form: Annotated[Literal["jsonl", "csv"], Query(alias="format")] = "jsonl",
+) -> StreamingResponse:
+    """Stream the records that match, exactly those stored when it began. JSON lines equal what was imported."""
+    wanted = LogFilter(workload_id=workload_id, client_id=client_id, since=since, until=until, text=text)
+    logs = context.installation.logs
+    logs.browse(wanted, limit=1)  # a text that cannot be searched is refused before anything is sent
+    headers = {"Content-Disposition": f'attachment; filename="records.{form}"'}
+    return StreamingResponse(EXPORTS[form](logs, wanted), media_type=MEDIA_TYPES[form], headers=headers)
 
 
 def ingest(store: LogStore, body: IO[bytes]) -> ImportReply:

@@ -98,16 +98,23 @@ def export_logs(
     workload: WorkloadOption = None,
     client: ClientOption = None,
     query: QueryOption = None,
+    form: Annotated[str, typer.Option("--format", metavar="F", help="jsonl or csv.")] = "jsonl",
     data: DataOption = None,
     json: JsonOption = False,  # noqa: ARG001  # records are JSON lines either way
 ) -> None:
-    """Write records to standard output as JSON lines, oldest first, each equal to what was imported."""
-    from core.logs import LogFilter, export_lines
+    """Write records to standard output, oldest first; JSON lines equal what was imported."""
+    from core.errors import InputError
+    from core.logs import EXPORTS, LogFilter
 
-    with _opened(data) as store:
+    if form not in EXPORTS:
+        raise InputError(f"--format is {form!r}; choose from {', '.join(EXPORTS)}", field="format")
+    wanted = LogFilter(workload_id=workload, client_id=client, text=query)
+    with _opened(data) as store, Meter("exporting") as meter:
         _find_workloads(store, workload, client)
-        for line in export_lines(store, LogFilter(workload_id=workload, client_id=client, text=query)):
+        total = store.count(wanted).value
+        for done, line in enumerate(EXPORTS[form](store, wanted), start=1):
             sys.stdout.buffer.write(line)
+            meter.show(done, max(done, total), f"{done:,} records")
         sys.stdout.buffer.flush()
 
 

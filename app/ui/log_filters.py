@@ -40,6 +40,10 @@ class LogQuery:
         """Tell whether any filter narrows the list."""
         return any(getattr(self, name) is not None for name in PARAMETERS)
 
+    def to_parameters(self) -> dict[str, str]:
+        """Return the filters as they stand in the URL."""
+        return {name: str(getattr(self, name)) for name in PARAMETERS if getattr(self, name) is not None}
+
     def to_filter(self) -> LogFilter:
         """Return the store's filter: days become instants, the last day included."""
         return LogFilter(

@@ -4,8 +4,9 @@ Pages follow the store's cursor, so records that arrive meanwhile shift nothing.
 to newer pages is the browser's back button, or "Newer" as long as this session knows the page before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -47,6 +48,14 @@ def draw_pager(page: LogPage, *, cursor: str | None, count: RecordCount) -> None
                 on_click=_go_older,
                 args=(cursor, page.next_cursor),
             )
+
+
+def draw_export(parameters: Mapping[str, str]) -> None:
+    """Draw the ways to take along what the filters show; the files are streamed, however many records they hold."""
+    with st.popover("Export", icon=":material/download:", key="export"):
+        st.caption("All records of these filters, oldest first.")
+        for form, label in (("jsonl", "JSON lines, as logged"), ("csv", "CSV, for a spreadsheet")):
+            st.link_button(label, f"/download/logs?{urlencode({**parameters, 'format': form})}", key=f"export_{form}")
 
 
 def draw_records(records: Sequence[LogRecord], *, with_workload: bool, with_client: bool) -> None:

@@ -22,12 +22,14 @@ from core.logs.store import (
 )
 from core.logs.tables import ImportStatus
 from core.logs.timestamps import timestamp_ms
-from core.logs.transfer import ImportProgress, export_lines, import_file
+from core.logs.transfer import EXPORTS, MEDIA_TYPES, ImportProgress, export_lines, export_table, import_file
 from core.logs.uploads import ImportView, get_import, list_imports, request_import, run_waiting_import
 from core.logs.workloads import find_workload
 
 __all__ = [
     "COUNT_CAP",
+    "EXPORTS",
+    "MEDIA_TYPES",
     "ImportProgress",
     "ImportStatus",
     "ImportView",
@@ -49,6 +51,7 @@ __all__ = [
     "canonical_json",
     "canonical_request_key",
     "export_lines",
+    "export_table",
     "find_workload",
     "get_import",
     "import_file",

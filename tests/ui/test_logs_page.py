@@ -106,3 +106,9 @@ def test_a_store_that_cannot_be_read_is_an_error_state_with_a_reference(data: Pa
     assert app.error
     assert any(caption.value.startswith("Reference e-") for caption in app.caption)
     assert app.title[0].value == "Logs"
+
+
+def test_the_export_links_carry_the_filters(traffic_data: Path) -> None:
+    app = open_page("logs", workload="news_classifier", text="-has:tools")
+    links = [element.proto.url for element in app.get("link_button")]
+    assert "/download/logs?workload=news_classifier&text=-has%3Atools&format=csv" in links
