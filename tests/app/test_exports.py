@@ -53,6 +53,7 @@ def test_a_wrong_text_is_refused_before_anything_is_sent(client: TestClient) -> 
     assert "is no time" in reply.json()["error"]["message"]
 
 
+@pytest.mark.full
 def test_the_web_process_and_the_command_line_stream_the_same(tmp_path: Path) -> None:
     with Installation(tmp_path) as installation:
         put(installation.logs, *SENT)

@@ -11,7 +11,6 @@ QUICK = frozenset(
     {
         "test_a_run_goes_through_undisturbed",
         "test_a_worker_killed_at_a_point_of_a_request_is_resumed_without_doing_anything_twice",
-        "test_three_workers_and_one_slot_never_have_two_deployments",
         "test_a_cancel_does_not_wait_for_a_service_that_hangs",
         "test_a_clean_up_that_is_killed_by_an_impatient_operator_is_finished_by_the_next_worker",
         "test_the_schema_of_this_program_is_kept",

@@ -4,6 +4,7 @@
 with its process id. Each worker is a process group of its own that dies by real signals; FAULT names a deliberate one.
 """
 
+import atexit
 import contextlib
 import json
 import os
@@ -12,8 +13,8 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Self
 
 from tests.machine import REPOSITORY
 from tests.waiting import wait_until
@@ -60,34 +61,33 @@ class ForkedWorker:
 
 
 class Nursery:
-    """The forking process as a test holds it; a context manager that ends it and every worker."""
+    """The forking process as tests hold it; it ends with the process that started it."""
 
-    def __init__(self, folder: Path, *, fault: str | None = None) -> None:
-        self._folder = folder
+    def __init__(self, *, fault: str | None = None) -> None:
         command = [sys.executable, "-m", "tests.chaos.nursery", *([fault] if fault else [])]
         self._process = subprocess.Popen(
             command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        self.workers: list[ForkedWorker] = []
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for worker in self.workers:
-            worker.signal(signal.SIGKILL)
+    def close(self) -> None:
+        """End it; workers that live are their scene's to end."""
         self._process.communicate(timeout=20)
 
-    def start(self, variables: Mapping[str, str]) -> ForkedWorker:
-        """Start a worker with these variables in its environment."""
+    def start(self, variables: Mapping[str, str], *, output: Path) -> ForkedWorker:
+        """Start a worker with these variables in its environment, writing its log to `output`."""
         assert self._process.stdin
         assert self._process.stdout
-        output = self._folder / f"worker-{len(self.workers) + 1}.log"
         self._process.stdin.write(json.dumps({"variables": dict(variables), "output": str(output)}) + "\n")
         self._process.stdin.flush()
-        worker = ForkedWorker(pid=int(self._process.stdout.readline()), output=output)
-        self.workers.append(worker)
-        return worker
+        return ForkedWorker(pid=int(self._process.stdout.readline()), output=output)
+
+
+@cache
+def shared_nursery() -> Nursery:
+    """Return the one nursery of this process, so that a hundred scenes import everything once."""
+    nursery = Nursery()
+    atexit.register(nursery.close)
+    return nursery
 
 
 def main(fault: str | None) -> None:

@@ -3,6 +3,7 @@
 Times are short, so that leases lapse within a second; the order of things is the product's.
 """
 
+import signal
 import time
 from pathlib import Path
 from typing import Self
@@ -18,7 +19,7 @@ from core.runs.plan import resource_key
 from core.runs.tables import EventRow, RunRow, StepRow
 from core.settings import load_settings
 from tests.chaos.fault_service import FaultService
-from tests.chaos.nursery import ForkedWorker, Nursery
+from tests.chaos.nursery import ForkedWorker, Nursery, shared_nursery
 from tests.waiting import wait_until
 
 WORKLOAD = "ticket_triage"
@@ -50,7 +51,8 @@ class Scene:
     ) -> None:
         self.folder = folder
         self.service = FaultService(folder)
-        self.nursery = Nursery(folder, fault=fault)
+        self._own_nursery = Nursery(fault=fault) if fault else None
+        self.workers: list[ForkedWorker] = []
         self.variables = {
             "FLYWHEEL_DATA": str(folder / "data"),
             "FLYWHEEL_NEMO__SERVICES_URL": self.service.url,
@@ -70,14 +72,20 @@ class Scene:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.nursery.__exit__()
+        for worker in self.workers:
+            worker.signal(signal.SIGKILL)
+        if self._own_nursery is not None:
+            self._own_nursery.close()
         self.service.__exit__()
         self.logs.close()
         self.database.dispose()
 
     def start_worker(self, **variables: str) -> ForkedWorker:
         """Start a worker; `variables` are added to its environment."""
-        return self.nursery.start({**self.variables, **variables})
+        nursery = self._own_nursery or shared_nursery()
+        output = self.folder / f"worker-{len(self.workers) + 1}.log"
+        self.workers.append(nursery.start({**self.variables, **variables}, output=output))
+        return self.workers[-1]
 
     def launch(self, *students: str, variants: tuple[str, ...] = VARIANTS) -> str:
         """Queue a run and return its id."""
@@ -146,7 +154,7 @@ class Scene:
 
     def worker_logs(self) -> str:
         """Return what all workers have written."""
-        return "".join(worker.read_log() for worker in self.nursery.workers if worker.output.exists())
+        return "".join(worker.read_log() for worker in self.workers)
 
     def check_created_once(self, count: int) -> None:
         """Check that `count` things were made outside, each once."""
