@@ -5,9 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 PYTEST := $(BIN)/python -m pytest
-# One worker per core; beyond four, the processes that the tests start get in each other's way. A file stays on one worker,
-# so that what its tests share is made once; files go in order, because the long ones come first.
-PARALLEL := -n auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
+# One worker more than cores, because tests also wait for processes and clocks; beyond four, the processes that the tests
+# start get in each other's way. A file stays on one worker, so that what its tests share is made once; files go in order,
+# because the long ones come first.
+WORKERS := $(shell n=$$(( $$(nproc 2>/dev/null || echo 2) + 1 )); [ $$n -gt 4 ] && n=4; echo $$n)
+PARALLEL := -n $(WORKERS) --dist=loadfile --no-loadscope-reorder
 COMPILE := $(UV) pip compile pyproject.toml --extra postgresql --universal --python-version 3.11 --only-binary :all: \
 	--generate-hashes --no-emit-index-url --no-header --quiet
 

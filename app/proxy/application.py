@@ -1,7 +1,7 @@
 """Passing calls on: every path, method, header and body as it came, answers piece by piece as they come.
 
 Only completions are looked at. Whatever goes wrong with logging, the answer is the upstream's. An answer that broke
-off, or that the application did not wait for, is not logged: it would look like the model's whole answer.
+off, or that the application did not wait for, is not logged: half of it would look like the model's whole answer.
 """
 
 import json
@@ -116,21 +116,33 @@ class _Proxy:
         size = 0
         try:
             async for piece in answer.aiter_raw():
-                yield piece
                 size += len(piece)
                 if kept is not None:
                     kept.append(piece)
                     kept = kept if size <= LARGEST_LOGGED_BYTES else None
+                yield piece
         finally:
+            # Also when the application hung up: it may have had all it wanted. Whether the answer is whole shows when
+            # it is read.
+            if kept and asked is not None:
+                self._log(asked, kept, answer, headers, started)
             await answer.aclose()
-        if kept is not None and asked is not None:
-            media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-            about = {
-                "timestamp": round(started, 3),
-                "client_id": headers.get("x-client-id") or self._tags.client_id,
-                "workload_id": headers.get("x-workload-id") or self._tags.workload_id,
-            }
-            self._journal.put(partial(_make_record, about, asked.document, kept, media_type))
+
+    def _log(
+        self,
+        asked: "_Asked",
+        pieces: Sequence[bytes],
+        answer: httpx.Response,
+        headers: Mapping[str, str],
+        started: float,
+    ) -> None:
+        media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+        about = {
+            "timestamp": round(started, 3),
+            "client_id": headers.get("x-client-id") or self._tags.client_id,
+            "workload_id": headers.get("x-workload-id") or self._tags.workload_id,
+        }
+        self._journal.put(partial(_make_record, about, asked.document, pieces, media_type))
 
 
 @dataclass(frozen=True, kw_only=True)

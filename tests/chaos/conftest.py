@@ -9,14 +9,12 @@ from tests.chaos.scene import Scene
 
 QUICK = frozenset(
     {
-        "test_a_run_goes_through_undisturbed",
         "test_a_worker_killed_at_a_point_of_a_request_is_resumed_without_doing_anything_twice",
         "test_a_cancel_does_not_wait_for_a_service_that_hangs",
         "test_a_clean_up_that_is_killed_by_an_impatient_operator_is_finished_by_the_next_worker",
         "test_the_schema_of_this_program_is_kept",
         "test_a_run_in_flight_is_finished_by_the_new_program",
         "test_an_older_program_refuses_and_changes_nothing",
-        "test_a_full_disk_delays_a_run_and_corrupts_nothing",
     }
 )
 """What `make test` plays, on SQLite and at one point of each request; `make test-full` plays all."""

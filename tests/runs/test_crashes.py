@@ -58,6 +58,7 @@ def deployments(installation: Installation) -> list[dict[str, object]]:
     return httpx.get(f"{installation.backend}/v1/deployment/model-deployments").json()["data"] or []
 
 
+@pytest.mark.full
 def test_a_worker_killed_in_the_middle_of_a_customization_is_resumed_on_the_same_job(
     installation: Installation,
 ) -> None:

@@ -217,7 +217,7 @@ def test_records_beyond_what_can_be_kept_are_counted_and_told(
     with caplog.at_level(logging.ERROR):
         for number in range(3):
             journal.put(lambda number=number: {"n": number})  # type: ignore[misc]
-            time.sleep(0.7)
+            time.sleep(0.1)
         journal.close()
     assert journal.lost == 2
     assert "could not be kept" in caplog.text
