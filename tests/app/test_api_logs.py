@@ -62,18 +62,18 @@ def test_a_body_that_comes_in_pieces_is_one_body(client: TestClient, settings: S
 @pytest.mark.parametrize(
     ("content", "headers", "status", "words"),
     [
-        (gzip.compress(text(1, 2))[:-9], GZIP, 400, "cut off"),
-        (b"not gzip at all", GZIP, 400, "not gzip"),
-        (text(1), {**LINES, "content-encoding": "br"}, 415, "content encoding is br"),
-        (gzip.compress(b""), GZIP, 400, "empty"),
-        (b" \n \n", LINES, 400, "empty"),
+        pytest.param(gzip.compress(text(1, 2), mtime=0)[:-9], GZIP, 422, "cut off", id="cut off"),
+        pytest.param(b"not gzip at all", GZIP, 422, "not gzip", id="not gzip"),
+        pytest.param(text(1), {**LINES, "content-encoding": "br"}, 415, "content encoding is br", id="brotli"),
+        pytest.param(gzip.compress(b"", mtime=0), GZIP, 422, "empty", id="empty gzip"),
+        pytest.param(b" \n \n", LINES, 422, "empty", id="blank lines"),
     ],
 )
 def test_a_wrong_body_is_told_and_nothing_is_stored(
     client: TestClient, settings: Settings, content: bytes, headers: dict[str, str], status: int, words: str
 ) -> None:
     reply = client.post("/api/logs", content=content, headers=headers)
-    assert reply.status_code in (status, 422)
+    assert reply.status_code == status
     assert words in reply.json()["error"]["message"]
     assert count(settings) == 0
 
