@@ -12,9 +12,17 @@ import streamlit as st
 
 from app.ui import url
 from core.errors import InputError
-from core.logs import LogFilter, WorkloadSummary
+from core.logs import LogFilter, QueryError, WorkloadSummary, parse_query
 
 ALL_WORKLOADS, ALL_CLIENTS = "All workloads", "All clients"
+SEARCH_HELP = """
+All terms must hold. Words are whole, in requests and answers together.
+
+- `"a phrase"` in this order, `begin*` for a beginning, `-word` to leave out
+- `model:` `finish:` `label:` `client:` `workload:` with a value: `model:meta/*`, `label:"fund update"`
+- `has:tools` for answers that call tools
+- `after:2026-11-25`, `before:2026-11-25T14:30`, UTC
+"""
 PARAMETERS = ("workload", "client", "since", "until", "text")
 _KEY = "logs_{}"
 
@@ -82,7 +90,8 @@ def draw_filters(query: LogQuery, workloads: Sequence[WorkloadSummary]) -> None:
         st.text_input(
             "Search",
             key=_KEY.format("text"),
-            placeholder="Words in requests and answers",
+            placeholder="Words, model:, label:, -not",
+            help=SEARCH_HELP,
             icon=":material/search:",
             max_chars=url.MAX_TEXT,
             width=240,
@@ -96,11 +105,22 @@ def draw_filters(query: LogQuery, workloads: Sequence[WorkloadSummary]) -> None:
         st.date_input("To", key=_KEY.format("until"), value=None, format="YYYY-MM-DD", width=130, on_change=_write)
         if query.is_filtered:
             st.button("Clear", icon=":material/filter_alt_off:", type="tertiary", key="clear_filters", on_click=clear)
+    if query.text:
+        _point_at_problem(query.text)
 
 
 def clear() -> None:
     """Take every filter out of the URL."""
     url.write(**dict.fromkeys((*PARAMETERS, "cursor", "record")))
+
+
+def _point_at_problem(text: str) -> None:
+    """Show where a search text is wrong; what is wrong is told by the page's error state below it."""
+    try:
+        parse_query(text)
+    except QueryError as error:
+        if error.position is not None:
+            st.code(f"{text}\n{' ' * error.position}^", language=None)
 
 
 def _seed(query: LogQuery) -> None:

@@ -7,6 +7,8 @@ workload's answers mean belongs to `core.scoring`, what becomes of records to `c
 from core.logs.canonical import canonical_hash, canonical_json, canonical_request_key
 from core.logs.errors import LogStoreUnavailable, NotALogStore, QueryError, RecordRejected, UnreadableFile
 from core.logs.opening import open_log_store
+from core.logs.query import parse_query
+from core.logs.query_text import replace_times
 from core.logs.records import parse_record
 from core.logs.store import (
     COUNT_CAP,
@@ -54,7 +56,9 @@ __all__ = [
     "import_file",
     "list_imports",
     "open_log_store",
+    "parse_query",
     "parse_record",
+    "replace_times",
     "request_import",
     "run_waiting_import",
     "timestamp_ms",

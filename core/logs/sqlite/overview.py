@@ -2,7 +2,9 @@
 
 import sqlite3
 from collections import defaultdict
+from collections.abc import Sequence
 
+from core.logs.sqlite.conditions import Conditions
 from core.logs.sqlite.loading import RecordLoader
 from core.logs.store import WorkloadSummary
 from core.logs.timestamps import iso_day
@@ -54,8 +56,22 @@ def summarise_workloads(connection: sqlite3.Connection, loader: RecordLoader) ->
     return sorted(summaries, key=lambda summary: (-summary.records, summary.client_id, summary.workload_id))
 
 
-def count_from_rollup(connection: sqlite3.Connection, workloads: list[int] | None) -> int:
-    """Return the exact number of records of these workloads, or of all."""
-    where = "" if workloads is None else f"WHERE workload IN ({','.join(map(str, workloads)) or 'NULL'})"
-    total: int = connection.execute(f"SELECT coalesce(sum(records), 0) FROM rollup {where}").fetchone()[0]  # noqa: S608
+def count_from_rollup(connection: sqlite3.Connection, conditions: Conditions) -> int:
+    """Return the exact number of records that meet conditions which the roll-ups know."""
+    where = rollup_condition(conditions)
+    total: int = connection.execute(f"SELECT coalesce(sum(records), 0) FROM rollup WHERE {where}").fetchone()[0]  # noqa: S608
     return total
+
+
+def rollup_condition(conditions: Conditions) -> str:
+    """Return the WHERE clause of the roll-ups for conditions on workload, model, finish reason and tool use."""
+    clauses = [] if conditions.workloads is None else [f"workload IN ({_listed(conditions.workloads)})"]
+    clauses += [
+        f"{choice.column} {'NOT ' if choice.is_excluded else ''}IN ({_listed(choice.numbers)})"
+        for choice in conditions.facets
+    ]
+    return " AND ".join(clauses) or "TRUE"
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers))

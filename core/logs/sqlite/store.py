@@ -11,13 +11,14 @@ from pathlib import Path
 from core.errors import NotFoundError
 from core.logs.errors import LogStoreUnavailable
 from core.logs.intake import Intake
+from core.logs.sqlite.conditions import read_conditions
 from core.logs.sqlite.connections import ConnectionPool
 from core.logs.sqlite.cursors import read_cursor, write_cursor
 from core.logs.sqlite.loading import RecordLoader
 from core.logs.sqlite.ordering import Position, newest_first, oldest_first
 from core.logs.sqlite.overview import count_from_rollup, summarise_workloads
 from core.logs.sqlite.placement import read_spill_ms
-from core.logs.sqlite.selection import Selection, find_workloads, select
+from core.logs.sqlite.selection import Selection, select, select_records
 from core.logs.sqlite.writing import BatchWriter
 from core.logs.store import (
     COUNT_CAP,
@@ -95,14 +96,14 @@ class SqliteLogStore:
         return LogPage(records=records, next_cursor=write_cursor(page[-1]) if len(positions) > limit else None)
 
     def count(self, log_filter: LogFilter) -> RecordCount:
-        """Count matching records: exactly up to the cap, and without text and time always exactly."""
+        """Count matching records: exactly up to the cap, and without words, labels and times always exactly."""
         with self._pool.read() as connection:
-            if not log_filter.text and log_filter.since is None and log_filter.until is None:
-                value = count_from_rollup(connection, find_workloads(connection, log_filter))
-                return RecordCount(value=value, is_exact=True)
-            selection = select(connection, log_filter)
-            if selection is None:
+            conditions = read_conditions(connection, log_filter)
+            if conditions is None:
                 return RecordCount(value=0, is_exact=True)
+            if conditions.are_rolled_up:
+                return RecordCount(value=count_from_rollup(connection, conditions), is_exact=True)
+            selection = select_records(connection, conditions)
             found = f"SELECT 1 FROM {selection.counting_source} WHERE {selection.where()} LIMIT ?"  # noqa: S608
             sql = f"SELECT count(*) FROM ({found})"  # noqa: S608
             value = connection.execute(sql, (*selection.parameters, COUNT_CAP + 1)).fetchone()[0]
