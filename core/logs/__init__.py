@@ -12,14 +12,17 @@ from core.logs.query_text import replace_times
 from core.logs.records import parse_record
 from core.logs.store import (
     COUNT_CAP,
+    Deletion,
     IngestReport,
     LabelCount,
     LogFilter,
+    LogImport,
     LogPage,
     LogRecord,
     LogStore,
     RecordCount,
     RejectedLine,
+    TimeCount,
     WorkloadSummary,
 )
 from core.logs.tables import ImportStatus
@@ -30,12 +33,14 @@ from core.logs.workloads import find_workload
 
 __all__ = [
     "COUNT_CAP",
+    "Deletion",
     "ImportProgress",
     "ImportStatus",
     "ImportView",
     "IngestReport",
     "LabelCount",
     "LogFilter",
+    "LogImport",
     "LogPage",
     "LogRecord",
     "LogStore",
@@ -45,6 +50,7 @@ __all__ = [
     "RecordCount",
     "RecordRejected",
     "RejectedLine",
+    "TimeCount",
     "UnreadableFile",
     "WorkloadSummary",
     "canonical_hash",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from core.logs.sqlite.conditions import Conditions
 from core.logs.sqlite.loading import RecordLoader
-from core.logs.store import WorkloadSummary
+from core.logs.store import LogImport, WorkloadSummary
 from core.logs.timestamps import iso_day
 
 TOTALS = """
@@ -15,6 +15,11 @@ SELECT workload, client_id, workload_id, sum(records), min(first_ms), max(last_m
 FROM rollup JOIN workload USING (workload) GROUP BY workload
 """
 MODELS = "SELECT DISTINCT workload, model FROM rollup WHERE model"
+IMPORTS = """
+SELECT batch, source, started_ms, ended_ms, stored, duplicate, rejected,
+    (SELECT coalesce(sum(records), 0) FROM txn WHERE txn.batch = batch.batch)
+FROM batch ORDER BY batch DESC LIMIT ?
+"""
 DAYS = "SELECT workload, day, sum(records) FROM rollup GROUP BY workload, day ORDER BY workload, day"
 
 
@@ -54,6 +59,25 @@ def summarise_workloads(connection: sqlite3.Connection, loader: RecordLoader) ->
         ) in connection.execute(TOTALS)
     ]
     return sorted(summaries, key=lambda summary: (-summary.records, summary.client_id, summary.workload_id))
+
+
+def list_imports(connection: sqlite3.Connection, limit: int) -> list[LogImport]:
+    """Return imports, newest first, with how much of each is still there."""
+    return [
+        LogImport(
+            id=str(batch),
+            source=source,
+            started_ms=started_ms,
+            ended_ms=ended_ms,
+            stored=stored,
+            duplicate=duplicate,
+            rejected=rejected,
+            records=records,
+        )
+        for batch, source, started_ms, ended_ms, stored, duplicate, rejected, records in connection.execute(
+            IMPORTS, (limit,)
+        )
+    ]
 
 
 def count_from_rollup(connection: sqlite3.Connection, conditions: Conditions) -> int:

@@ -14,20 +14,25 @@ from core.logs.intake import Intake
 from core.logs.sqlite.conditions import read_conditions
 from core.logs.sqlite.connections import ConnectionPool
 from core.logs.sqlite.cursors import read_cursor, write_cursor
+from core.logs.sqlite.deleting import RecordDeleter
+from core.logs.sqlite.histogram import count_by_time
 from core.logs.sqlite.loading import RecordLoader
 from core.logs.sqlite.ordering import Position, newest_first, oldest_first
-from core.logs.sqlite.overview import count_from_rollup, summarise_workloads
+from core.logs.sqlite.overview import count_from_rollup, list_imports, summarise_workloads
 from core.logs.sqlite.placement import read_spill_ms
 from core.logs.sqlite.selection import Selection, select, select_records
 from core.logs.sqlite.writing import BatchWriter
 from core.logs.store import (
     COUNT_CAP,
+    Deletion,
     IngestReport,
     LabelCount,
     LogFilter,
+    LogImport,
     LogPage,
     LogRecord,
     RecordCount,
+    TimeCount,
     WorkloadSummary,
     check_limit,
 )
@@ -56,6 +61,7 @@ class SqliteLogStore:
             raise LogStoreUnavailable(f"the folder {path.parent} cannot be made: {error.strerror}") from error
         self._pool = ConnectionPool(path)
         self._loader = RecordLoader()
+        self._deleter = RecordDeleter(self._pool)
         self._now_ms = now_ms
 
     def ingest(self, lines: Iterable[tuple[int, bytes]], *, source: str = "") -> Iterator[IngestReport]:
@@ -151,6 +157,25 @@ class SqliteLogStore:
         if counts and counts[0].label is None:
             return [*counts[1:], counts[0]]
         return counts[:limit]
+
+    def histogram(self, log_filter: LogFilter, *, width_ms: int) -> Sequence[TimeCount]:
+        """Count matching records by time, in stretches of `width_ms` counted from 1970: oldest first, none empty."""
+        with self._pool.read() as connection:
+            conditions = read_conditions(connection, log_filter)
+            return [] if conditions is None else count_by_time(connection, conditions, width_ms)
+
+    def imports(self, *, limit: int = 50) -> Sequence[LogImport]:
+        """Return imports, newest first."""
+        with self._pool.read() as connection:
+            return list_imports(connection, limit)
+
+    def count_deletable(self, deletion: Deletion) -> int:
+        """Return how many records a deletion would delete now. Raises `NotFoundError` for an unknown import."""
+        return self._deleter.count(deletion)
+
+    def delete(self, deletion: Deletion) -> Iterator[int]:
+        """Delete records in batches and yield how many are gone after each; the last is final, its space given back."""
+        return self._deleter.delete(deletion)
 
     def close(self) -> None:
         """Release the file; the store cannot be used afterwards."""
