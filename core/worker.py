@@ -31,7 +31,7 @@ from sqlmodel import Session, col, delete, select
 
 from core import VERSION
 from core.database import DATABASE_DOWN, Database, utc_now
-from core.logs import LogStoreUnavailable, open_log_store, run_waiting_import
+from core.logs import LogStoreUnavailable, open_log_store, run_waiting_deletion, run_waiting_import
 from core.migrations import open_database
 from core.nemo import ServiceError, connect_model_ops
 from core.promotion import has_decisions
@@ -191,10 +191,10 @@ class Worker:
 
     def _import_uploads(self) -> None:
         try:
-            while not self._stopping.is_set() and self._import_next():
+            while not self._stopping.is_set() and (self._import_next() or self._delete_next()):
                 pass
         except (LogStoreUnavailable, *DATABASE_DOWN):
-            logger.warning("an upload could not be imported yet and will be tried again", exc_info=True)
+            logger.warning("an upload could not be imported yet, or a deletion not be done", exc_info=True)
 
     def _compute_previews(self) -> None:
         around = self.around
@@ -209,6 +209,9 @@ class Worker:
 
     def _import_next(self) -> bool:
         return run_waiting_import(self.database, self.around.logs, clock=self.around.clock)
+
+    def _delete_next(self) -> bool:
+        return run_waiting_deletion(self.database, self.around.logs, clock=self.around.clock)
 
     def _keep(self) -> None:
         last_beat, drift = 0.0, time.time() - time.monotonic()

@@ -10,6 +10,14 @@ from core.logs.opening import open_log_store
 from core.logs.query import parse_query
 from core.logs.query_text import replace_times
 from core.logs.records import parse_record
+from core.logs.retention import (
+    DeletionView,
+    delete_records,
+    get_deletion,
+    list_deletions,
+    request_deletion,
+    run_waiting_deletion,
+)
 from core.logs.store import (
     COUNT_CAP,
     Deletion,
@@ -25,15 +33,18 @@ from core.logs.store import (
     TimeCount,
     WorkloadSummary,
 )
-from core.logs.tables import ImportStatus
+from core.logs.tables import DeletionStatus, ImportStatus
 from core.logs.timestamps import timestamp_ms
 from core.logs.transfer import ImportProgress, export_lines, import_file
 from core.logs.uploads import ImportView, get_import, list_imports, request_import, run_waiting_import
+from core.logs.views import SavedView, delete_view, list_views, save_view
 from core.logs.workloads import find_workload
 
 __all__ = [
     "COUNT_CAP",
     "Deletion",
+    "DeletionStatus",
+    "DeletionView",
     "ImportProgress",
     "ImportStatus",
     "ImportView",
@@ -50,22 +61,31 @@ __all__ = [
     "RecordCount",
     "RecordRejected",
     "RejectedLine",
+    "SavedView",
     "TimeCount",
     "UnreadableFile",
     "WorkloadSummary",
     "canonical_hash",
     "canonical_json",
     "canonical_request_key",
+    "delete_records",
+    "delete_view",
     "export_lines",
     "find_workload",
+    "get_deletion",
     "get_import",
     "import_file",
+    "list_deletions",
     "list_imports",
+    "list_views",
     "open_log_store",
     "parse_query",
     "parse_record",
     "replace_times",
+    "request_deletion",
     "request_import",
+    "run_waiting_deletion",
     "run_waiting_import",
+    "save_view",
     "timestamp_ms",
 ]

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from core.errors import InputError
+from core.logs.timestamps import as_utc
 
 COUNT_CAP = 10_000
 PAGE_LIMIT = 500
@@ -156,6 +157,17 @@ class Deletion:
     before: datetime | None = None
     import_id: str | None = None
     ids: tuple[str, ...] | None = None
+
+    def __str__(self) -> str:
+        """Return what is deleted, in words."""
+        parts = (
+            None if self.ids is None else f"with {len(self.ids):,} given ids",
+            None if self.workload_id is None else f"of workload {self.workload_id!r}",
+            None if self.client_id is None else f"of client {self.client_id!r}",
+            None if self.import_id is None else f"of import {self.import_id}",
+            None if self.before is None else f"from before {as_utc(self.before):%Y-%m-%d %H:%M:%S} UTC",
+        )
+        return " ".join(("records", *(part for part in parts if part is not None)))
 
     def __post_init__(self) -> None:
         if all(condition is None for condition in vars(self).values()):
