@@ -1,23 +1,26 @@
-"""Logged traffic coming in over HTTP: JSON lines in the shape of `flywheel logs import`."""
+"""Logged traffic over HTTP: JSON lines in, in the shape of `flywheel logs import`, and a filtered file out."""
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, StreamingResponse
 
 from app.api.context import Surroundings
 from app.api.errors import describe_errors
 from app.api.replies import ErrorReply
 from app.api.result_replies import ImportReply, RejectedLineReply
+from app.api.sample_filters import SinceQuery, UntilQuery
 from core.errors import InputError
-from core.logs import IngestReport, LogStore
+from core.logs import ExportFormat, IngestReport, LogFilter, LogStore, export_pieces, find_workloads
 
 router = APIRouter(prefix="/api", tags=["logs"])
 
 PATH = "/api/logs"
 LINES_SHOWN = 1000
 PROBE_BYTES = 65_536
+MEDIA_TYPES = {ExportFormat.JSON_LINES: "application/jsonl", ExportFormat.CSV: "text/csv; charset=utf-8"}
 JSON_LINES_SCHEMA = {"schema": {"type": "string", "description": "one record a line"}}
 
 
@@ -38,6 +41,47 @@ async def import_lines(request: Request, context: Surroundings) -> JSONResponse:
     body = await request.body()
     report = await run_in_threadpool(ingest, context.installation.logs, body)
     return JSONResponse(report.model_dump())
+
+
+def read_filter(
+    *,
+    workload: Annotated[str | None, Query(max_length=256, description="the records' `workload_id`")] = None,
+    client: Annotated[str | None, Query(max_length=256, description="the records' `client_id`")] = None,
+    since: SinceQuery = None,
+    until: UntilQuery = None,
+    text: Annotated[str | None, Query(max_length=4096, description="as in the search box of the Logs page")] = None,
+) -> LogFilter:
+    """Return the records that a query asks for."""
+    return LogFilter(workload_id=workload, client_id=client, since=since, until=until, text=text)
+
+
+@router.get(
+    "/logs/export",
+    summary="Logged traffic as a file",
+    response_class=StreamingResponse,
+    responses={
+        200: {"description": "one record a line", "content": {"application/jsonl": {}, "text/csv": {}}},
+        **describe_errors(404),
+    },
+)
+def export_logs(
+    context: Surroundings,
+    wanted: Annotated[LogFilter, Depends(read_filter)],
+    *,
+    format: Annotated[ExportFormat, Query(description="JSON lines, equal to what was imported, or CSV")] = (  # noqa: A002  # as the URL says
+        ExportFormat.JSON_LINES
+    ),
+) -> StreamingResponse:
+    """Return the records that the filters select, oldest first, as they are read; nothing is held in memory."""
+    store = context.installation.logs
+    find_workloads(store, wanted.workload_id, wanted.client_id)
+    pieces = export_pieces(store, wanted, format)
+    name = f"logs-{context.clock():%Y%m%d-%H%M%S}.{format.value}"
+    return StreamingResponse(
+        (piece.content for piece in pieces),
+        media_type=MEDIA_TYPES[format],
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 def ingest(store: LogStore, body: bytes) -> ImportReply:

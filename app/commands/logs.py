@@ -1,6 +1,5 @@
-"""`flywheel logs`: traffic in, an overview of it, traffic out."""
+"""`flywheel logs`: traffic in and an overview of it; what goes out stands in modules of its own."""
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -9,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.commands.options import ClientOption, DataOption, JsonOption, WorkloadOption, settings_for
+from app.commands.log_deletion import delete_logs, list_imports
+from app.commands.log_export import export_logs
+from app.commands.options import ClientOption, DataOption, JsonOption, QueryOption, WorkloadOption, settings_for
 from app.commands.terminal import Meter, moment, note, say, say_json, say_table
 from app.failures import EXIT_WRONG_INPUT
 
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
 LINES_SHOWN = 20
 STATS_HEAD = ("workload", "client", "records", "first", "last", "prompt tokens", "answer tokens", "models")
 
-app = typer.Typer(help="Logged traffic: import it, look at it, export it.", no_args_is_help=True)
+app = typer.Typer(help="Logged traffic: import it, look at it, export it, delete it.", no_args_is_help=True)
+app.command("export")(export_logs)
+app.command("imports")(list_imports)
+app.command("delete")(delete_logs)
 
 FilesArgument = Annotated[list[Path], typer.Argument(metavar="FILE...", help=".jsonl or .jsonl.gz, one record a line")]
-QueryOption = Annotated[str | None, typer.Option("--query", metavar="Q", help="Only records with these words.")]
 
 
 @app.command("import")
@@ -71,10 +74,10 @@ def show_stats(
     json: JsonOption = False,
 ) -> None:
     """Show every workload with its records, times, tokens and models."""
-    from core.logs import LogFilter
+    from core.logs import LogFilter, find_workloads
 
     with _opened(data) as store:
-        found = [_facts(summary) for summary in _find_workloads(store, workload, client)]
+        found = [_facts(summary) for summary in find_workloads(store, workload, client)]
         for facts in found if query is not None else ():
             pair = LogFilter(workload_id=facts["workload_id"], client_id=facts["client_id"], text=query)
             counted = store.count(pair)
@@ -85,25 +88,6 @@ def show_stats(
         say_table(STATS_HEAD if query is None else (*STATS_HEAD, "matching"), [_cells(facts) for facts in found])
     else:
         say("No traffic has been imported yet: flywheel logs import FILE...")
-
-
-@app.command("export")
-def export_logs(
-    *,
-    workload: WorkloadOption = None,
-    client: ClientOption = None,
-    query: QueryOption = None,
-    data: DataOption = None,
-    json: JsonOption = False,  # noqa: ARG001  # records are JSON lines either way
-) -> None:
-    """Write records to standard output as JSON lines, oldest first, each equal to what was imported."""
-    from core.logs import LogFilter, export_lines
-
-    with _opened(data) as store:
-        _find_workloads(store, workload, client)
-        for line in export_lines(store, LogFilter(workload_id=workload, client_id=client, text=query)):
-            sys.stdout.buffer.write(line)
-        sys.stdout.buffer.flush()
 
 
 @contextmanager
@@ -139,21 +123,6 @@ def _follow(files: Sequence[Path], data: Path | None, *, workload: str | None, c
     with _opened(data) as store, suppress(KeyboardInterrupt):
         note(f"following {path}; Ctrl-C stops it")
         follow_file(store, path, tags=tags, report=tell)
-
-
-def _find_workloads(store: "LogStore", workload: str | None, client: str | None) -> "Sequence[WorkloadSummary]":
-    """Return the workloads asked for. Raises `NotFoundError` with the near miss for what is not there."""
-    from core.errors import NotFoundError, near_miss
-    from core.logs import find_workload
-
-    known = store.workloads()
-    found = [s for s in known if workload in (None, s.workload_id) and client in (None, s.client_id)]
-    if not found and workload is not None:
-        find_workload(store, workload, client)
-    if not found and client is not None:
-        hint = near_miss(client, sorted({summary.client_id for summary in known}))
-        raise NotFoundError(f"no client {client!r} has logged anything{hint}", field="client")
-    return found
 
 
 def _import_file(

@@ -5,7 +5,9 @@ workload's answers mean belongs to `core.scoring`, what becomes of records to `c
 """
 
 from core.logs.canonical import canonical_hash, canonical_json, canonical_request_key
+from core.logs.csv_text import write_csv
 from core.logs.errors import LogStoreUnavailable, NotALogStore, QueryError, RecordRejected, UnreadableFile
+from core.logs.exporting import ExportFormat, ExportPiece, count_exactly, export_lines, export_pieces
 from core.logs.opening import open_log_store
 from core.logs.query import parse_query
 from core.logs.query_text import replace_times
@@ -35,16 +37,18 @@ from core.logs.store import (
 )
 from core.logs.tables import DeletionStatus, ImportStatus
 from core.logs.timestamps import timestamp_ms
-from core.logs.transfer import ImportProgress, export_lines, import_file
+from core.logs.transfer import ImportProgress, import_file
 from core.logs.uploads import ImportView, get_import, list_imports, request_import, run_waiting_import
 from core.logs.views import SavedView, delete_view, list_views, save_view
-from core.logs.workloads import find_workload
+from core.logs.workloads import find_workload, find_workloads
 
 __all__ = [
     "COUNT_CAP",
     "Deletion",
     "DeletionStatus",
     "DeletionView",
+    "ExportFormat",
+    "ExportPiece",
     "ImportProgress",
     "ImportStatus",
     "ImportView",
@@ -68,10 +72,13 @@ __all__ = [
     "canonical_hash",
     "canonical_json",
     "canonical_request_key",
+    "count_exactly",
     "delete_records",
     "delete_view",
     "export_lines",
+    "export_pieces",
     "find_workload",
+    "find_workloads",
     "get_deletion",
     "get_import",
     "import_file",
@@ -88,4 +95,5 @@ __all__ = [
     "run_waiting_import",
     "save_view",
     "timestamp_ms",
+    "write_csv",
 ]

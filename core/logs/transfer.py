@@ -1,4 +1,4 @@
-"""Files into a store and records out of it, with progress for whoever watches."""
+"""Files into a store, with progress for whoever watches."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.logs.files import LogFile
 from core.logs.json_text import dump_json, load_json
-from core.logs.store import IngestReport, LogFilter, LogStore
+from core.logs.store import IngestReport, LogStore
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,9 +42,3 @@ def retag(lines: Iterable[tuple[int, bytes]], tags: dict[str, str]) -> Iterator[
         except (ValueError, RecursionError):
             body = None
         yield number, dump_json({**body, **tags}) if isinstance(body, dict) else line
-
-
-def export_lines(store: LogStore, log_filter: LogFilter) -> Iterator[bytes]:
-    """Yield the matching records as JSON lines, oldest first; each equals the object that was sent."""
-    for record in store.stream(log_filter):
-        yield dump_json(record.body) + b"\n"
