@@ -105,15 +105,6 @@ def _table_row(record: LogRecord, preview: str, source: Cell, shown: Sequence[bo
     )
 
 
-def neighbours(records: Sequence[LogRecord], record_id: str) -> tuple[str | None, str | None]:
-    """Return the ids of the newer and the older record on this page, None at its ends or for a record elsewhere."""
-    ids = [record.id for record in records]
-    if record_id not in ids:
-        return None, None
-    at = ids.index(record_id)
-    return (ids[at - 1] if at else None), (ids[at + 1] if at + 1 < len(ids) else None)
-
-
 def _total_tokens(record: LogRecord) -> int | None:
     known = [tokens for tokens in (record.prompt_tokens, record.completion_tokens) if tokens is not None]
     return sum(known) if known else None

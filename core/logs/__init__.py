@@ -8,6 +8,7 @@ from core.logs.canonical import canonical_hash, canonical_json, canonical_reques
 from core.logs.csv_text import write_csv
 from core.logs.errors import LogStoreUnavailable, NotALogStore, QueryError, RecordRejected, UnreadableFile
 from core.logs.exporting import ExportFormat, ExportPiece, count_exactly, export_lines, export_pieces
+from core.logs.neighbours import Neighbours, find_neighbours
 from core.logs.opening import open_log_store
 from core.logs.query import parse_query
 from core.logs.query_text import replace_times
@@ -60,6 +61,7 @@ __all__ = [
     "LogRecord",
     "LogStore",
     "LogStoreUnavailable",
+    "Neighbours",
     "NotALogStore",
     "QueryError",
     "RecordCount",
@@ -77,6 +79,7 @@ __all__ = [
     "delete_view",
     "export_lines",
     "export_pieces",
+    "find_neighbours",
     "find_workload",
     "find_workloads",
     "get_deletion",
