@@ -24,6 +24,7 @@ from core.logs.retention import (
 from core.logs.store import (
     COUNT_CAP,
     Deletion,
+    DuplicateCount,
     IngestReport,
     LabelCount,
     LogFilter,
@@ -48,6 +49,7 @@ __all__ = [
     "Deletion",
     "DeletionStatus",
     "DeletionView",
+    "DuplicateCount",
     "ExportFormat",
     "ExportPiece",
     "ImportProgress",

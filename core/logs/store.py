@@ -128,6 +128,14 @@ class TimeCount:
     records: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DuplicateCount:
+    """How many records there are, and how many different requests are among them."""
+
+    records: int
+    requests: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class LogImport:
     """One import: where its lines came from, what it stored, and how much of that is still there.
@@ -188,7 +196,7 @@ class LogStore(Protocol):
         """Return a page, newest first, ties by content hash.
 
         Raises `InputError` for a foreign cursor and a limit outside 1 to 500, and `QueryError` for a search text that
-        cannot be searched; `count`, `stream`, `labels` and `histogram` raise the latter too.
+        cannot be searched; `count`, `stream`, `labels`, `histogram` and `duplicates` raise the latter too.
         """
 
     def count(self, log_filter: LogFilter) -> RecordCount:
@@ -208,6 +216,9 @@ class LogStore(Protocol):
 
     def histogram(self, log_filter: LogFilter, *, width_ms: int) -> Sequence[TimeCount]:
         """Count matching records by time, in stretches of `width_ms` counted from 1970: oldest first, none empty."""
+
+    def duplicates(self, log_filter: LogFilter) -> DuplicateCount:
+        """Count matching records and their different requests, both exactly."""
 
     def imports(self, *, limit: int = 50) -> Sequence[LogImport]:
         """Return imports, newest first."""

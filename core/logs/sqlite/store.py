@@ -25,6 +25,7 @@ from core.logs.sqlite.writing import BatchWriter
 from core.logs.store import (
     COUNT_CAP,
     Deletion,
+    DuplicateCount,
     IngestReport,
     LabelCount,
     LogFilter,
@@ -163,6 +164,16 @@ class SqliteLogStore:
         with self._pool.read() as connection:
             conditions = read_conditions(connection, log_filter)
             return [] if conditions is None else count_by_time(connection, conditions, width_ms)
+
+    def duplicates(self, log_filter: LogFilter) -> DuplicateCount:
+        """Count matching records and their different requests, both exactly."""
+        with self._pool.read() as connection:
+            selection = select(connection, log_filter)
+            if selection is None:
+                return DuplicateCount(records=0, requests=0)
+            sql = f"SELECT count(*), count(DISTINCT request_key) FROM {selection.source} WHERE {selection.where()}"  # noqa: S608
+            records, requests = connection.execute(sql, selection.parameters).fetchone()
+        return DuplicateCount(records=records, requests=requests)
 
     def imports(self, *, limit: int = 50) -> Sequence[LogImport]:
         """Return imports, newest first."""

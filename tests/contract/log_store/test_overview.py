@@ -69,6 +69,19 @@ def test_labels_follow_the_filter(store: LogStore) -> None:  # 25
     assert [(count.label, count.records) for count in found] == [("l0", 2), ("l2", 2), ("l1", 1)]
 
 
+def test_repeated_requests_are_counted_exactly(store: LogStore) -> None:  # 24
+    put(store, *[record(START_S + n, user=f"u{n % 7}", client="ab"[n % 2], answer=f"l{n}") for n in range(40)])
+    for wanted, records, requests in (
+        (LogFilter(), 40, 7),
+        (LogFilter(client_id="a"), 20, 7),
+        (LogFilter(text="u3 label:l*"), 6, 1),
+        (LogFilter(since=at(38)), 2, 2),
+        (LogFilter(client_id="unheard"), 0, 0),
+    ):
+        counted = store.duplicates(wanted)
+        assert (counted.records, counted.requests) == (records, requests)
+
+
 def test_records_are_counted_by_time_exactly(store: LogStore) -> None:  # 41
     burst = [record(START_S * 1000 + 19_999, user=f"burst {n}") for n in range(300)]  # spills over the next minute
     put(store, *burst, *[record(START_S + 60 * n, user=f"even {n}", client="ab"[n % 2]) for n in range(90)])
