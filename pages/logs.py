@@ -51,8 +51,7 @@ if not page.records:
         st.button("Clear filters", icon=":material/filter_alt_off:", key="clear_all", on_click=log_filters.clear)
     st.stop()
 
-with boundary.part():
-    log_times.draw_times(query, workloads)
+times = st.container()  # filled last: counting a frequent word takes longer than its newest page
 log_table.draw_pager(page, cursor=query.cursor, count=count)
 log_table.draw_records(page.records, with_workload=query.workload is None, with_client=query.client is None)
 if query.workload:
@@ -62,6 +61,8 @@ if query.workload:
         icon=":material/category:",
         parameters=url.present(workload=query.workload, client=query.client),
     )
+with times, boundary.part():
+    log_times.draw_times(query, workloads)
 
 if query.record and not (is_importing or is_deleting):
     record = queries.get_record(query.record)

@@ -178,11 +178,12 @@ def traffic_bars(days: Sequence[tuple[date, int]]) -> go.Figure:
 
 
 def time_bars(counts: Sequence[TimeCount], *, width_ms: int) -> go.Figure:
-    """Return records over time as bars that can be clicked and dragged over, empty stretches included by the caller.
+    """Return records over time as bars that can be dragged over, empty stretches included by the caller.
 
     A bar's `customdata` holds its first millisecond and the one after its last.
     """
     by_day = width_ms >= DAY_MS
+    shown = "%-d %b %Y" if by_day else "%-d %b, %H:%M"
     figure = go.Figure(
         go.Bar(
             x=[numbers.instant(count.start_ms) for count in counts],
@@ -191,7 +192,7 @@ def time_bars(counts: Sequence[TimeCount], *, width_ms: int) -> go.Figure:
             offset=0,
             width=width_ms,
             marker={"color": NEUTRAL, "line": {"width": 0.5, "color": "rgba(0,0,0,0)"}},
-            hovertemplate=f"%{{x|{'%-d %b %Y' if by_day else '%-d %b, %H:%M'}}}<br>%{{y:,}} records<extra></extra>",
+            hovertemplate=f"%{{x|{shown}}}<br>%{{y:,}} records<br>drag over bars to see them alone<extra></extra>",
         )
     )
     figure.update_layout(bargap=0, dragmode="select", selectdirection="h")

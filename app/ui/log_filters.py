@@ -84,19 +84,18 @@ def client_names(workloads: Sequence[WorkloadSummary], workload: str | None) -> 
 
 
 def draw_filters(query: LogQuery, workloads: Sequence[WorkloadSummary]) -> None:
-    """Draw one row of controls; a change writes the URL."""
+    """Draw the search box and a row of controls; a change writes the URL."""
     _seed(query)
+    st.text_input(
+        "Search",
+        key=_KEY.format("text"),
+        placeholder="Words, model:, label:, -not",
+        help=SEARCH_HELP,
+        icon=":material/search:",
+        max_chars=url.MAX_TEXT,
+        on_change=_write,
+    )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="log_filters"):
-        st.text_input(
-            "Search",
-            key=_KEY.format("text"),
-            placeholder="Words, model:, label:, -not",
-            help=SEARCH_HELP,
-            icon=":material/search:",
-            max_chars=url.MAX_TEXT,
-            width=240,
-            on_change=_write,
-        )
         names = [ALL_WORKLOADS, *workload_names(workloads)]
         st.selectbox("Workload", names, key=_KEY.format("workload"), width=200, on_change=_change_workload)
         clients = [ALL_CLIENTS, *client_names(workloads, query.workload)]

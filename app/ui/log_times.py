@@ -1,4 +1,7 @@
-"""Records over time above the list of logs: a click on a bar, or a drag over several, becomes the filter."""
+"""Records over time above the list of logs: a drag over bars becomes the filter.
+
+A click does not: Streamlit turns clicks off where dragging selects.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -28,7 +31,7 @@ def draw_times(query: LogQuery, workloads: Sequence[WorkloadSummary]) -> None:
         key=KEY,
         config=charts.CONFIG,
         on_select=_narrow,
-        selection_mode=("points", "box"),
+        selection_mode="box",
         alt=f"Records over time; the busiest stretch has {numbers.count(busiest.records)}",
     )
 
