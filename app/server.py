@@ -21,7 +21,6 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from app.addresses import refuse_open_address
-from app.downloads import LOGS_PATH, download_logs
 from app.ui import boundary
 
 logger = logging.getLogger("flywheel.web")
@@ -60,7 +59,6 @@ app = st.App(
     routes=[
         Route("/healthz", answer_health),
         Route("/", open_overview),
-        Route(LOGS_PATH, download_logs),
         Mount("/assets", StaticFiles(directory=ASSETS), name="assets"),
     ],
     middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=list(ALLOWED_HOSTS), www_redirect=False)],

@@ -1,10 +1,26 @@
-"""Logs: what applications sent and what the teacher answered, filtered, paged and opened from the URL."""
+"""Logs: what applications sent and what the teacher answered, filtered, counted over time, opened from the URL."""
 
 import streamlit as st
 
-from app.ui import frame, import_dialog, log_filters, log_table, queries, record_drawer, states, url
+from app.ui import (
+    boundary,
+    deletion_dialog,
+    frame,
+    import_dialog,
+    log_export,
+    log_filters,
+    log_queries,
+    log_table,
+    log_times,
+    log_views,
+    queries,
+    record_drawer,
+    states,
+    url,
+)
 
 with frame.draw_header("Logs"):
+    actions = st.container(horizontal=True, vertical_alignment="bottom", gap="small", width="content")
     import_dialog.draw_entry()
 is_importing = import_dialog.draw_asked(st.query_params)
 
@@ -15,12 +31,17 @@ if not workloads:
     st.stop()
 
 query = log_filters.read_query(st.query_params, workloads)
+with actions:
+    log_views.draw_views(query)
+    log_export.draw_export(query)
+    deletion_dialog.draw_entry()
+is_deleting = not is_importing and deletion_dialog.draw_asked(st.query_params, query, workloads)
 log_filters.draw_filters(query, workloads)
 chosen = query.to_filter()
 
 with states.loading(height=640):
-    page = queries.browse_logs(chosen, cursor=query.cursor, limit=log_table.PAGE_SIZE)
     count = queries.count_logs(chosen)
+    page = queries.browse_logs(chosen, cursor=query.cursor, limit=log_table.PAGE_SIZE)
 if not page.records:
     with states.empty(
         "No record matches these filters",
@@ -30,8 +51,8 @@ if not page.records:
         st.button("Clear filters", icon=":material/filter_alt_off:", key="clear_all", on_click=log_filters.clear)
     st.stop()
 
+times = st.container()  # filled last: counting a frequent word takes longer than its newest page
 log_table.draw_pager(page, cursor=query.cursor, count=count)
-log_table.draw_export(query.to_parameters())
 log_table.draw_records(page.records, with_workload=query.workload is None, with_client=query.client is None)
 if query.workload:
     frame.draw_link(
@@ -40,7 +61,9 @@ if query.workload:
         icon=":material/category:",
         parameters=url.present(workload=query.workload, client=query.client),
     )
+with times, boundary.part():
+    log_times.draw_times(query, workloads)
 
-if query.record and not is_importing:
-    newer, older = log_table.neighbours(page.records, query.record)
-    record_drawer.show_record(queries.get_record(query.record), newer=newer, older=older)
+if query.record and not (is_importing or is_deleting):
+    record = queries.get_record(query.record)
+    record_drawer.show_record(record, steps=log_queries.find_neighbours(record, chosen))

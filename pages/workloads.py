@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.ui import frame, queries, states, url, workload_parts, workload_view
+from app.ui import frame, queries, states, url, workload_parts, workload_queries, workload_view
 
 workload_asked = url.read_text(st.query_params, "workload")
 client_asked = url.read_text(st.query_params, "client")
@@ -25,5 +25,7 @@ frame.draw_header(
 with states.loading(height=420):
     found = workload_view.select_workload(queries.list_workloads(), workload_asked, client_asked)
     labels = queries.count_labels(workload_asked, client_asked)
-workload_parts.draw_summary(found, split=queries.settings().split)
+    duplicates = workload_queries.count_duplicates(workload_asked, client_asked)
+workload_parts.draw_summary(found, duplicates, split=queries.settings().split)
 workload_parts.draw_evidence(found, labels)
+workload_parts.draw_drift(found)

@@ -33,9 +33,10 @@ def add_error_answers(api: FastAPI) -> None:
     api.add_exception_handler(HTTPException, _answer_http)
 
 
-async def _answer_deliberate(_request: Request, error: Exception) -> JSONResponse:
+async def _answer_deliberate(request: Request, error: Exception) -> JSONResponse:
     failure = explain(error)
-    failure = replace(failure, field=FIELD_NAMES.get(failure.field or "", failure.field))
+    if request.method != "GET":  # a body's fields; a query's parameters are called as `core` calls them
+        failure = replace(failure, field=FIELD_NAMES.get(failure.field or "", failure.field))
     return JSONResponse(failure.to_dict(), status_code=failure.kind.status)
 
 

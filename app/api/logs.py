@@ -1,9 +1,8 @@
-"""Logged traffic in and out over HTTP: JSON lines in the shape of `flywheel logs import`, and what a filter finds."""
+"""Logged traffic over HTTP: JSON lines in, in the shape of `flywheel logs import`, and a filtered file out."""
 
-from datetime import datetime
-from typing import IO, Annotated, Literal
+from typing import IO, Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, StreamingResponse
 
@@ -12,14 +11,16 @@ from app.api.errors import describe_errors
 from app.api.log_body import number_lines, receive_lines
 from app.api.replies import ErrorReply
 from app.api.result_replies import ImportReply, RejectedLineReply
+from app.api.sample_filters import SinceQuery, UntilQuery
 from core.errors import InputError
-from core.logs import EXPORTS, MEDIA_TYPES, IngestReport, LogFilter, LogStore
+from core.logs import ExportFormat, IngestReport, LogFilter, LogStore, export_pieces, find_workloads
 
 router = APIRouter(prefix="/api", tags=["logs"])
 
 PATH = "/api/logs"
 LINES_SHOWN = 1000
 PROBE_BYTES = 65_536
+MEDIA_TYPES = {ExportFormat.JSON_LINES: "application/jsonl", ExportFormat.CSV: "text/csv; charset=utf-8"}
 JSON_LINES_SCHEMA = {"schema": {"type": "string", "description": "one record a line"}}
 
 
@@ -46,31 +47,45 @@ async def import_lines(request: Request, context: Surroundings) -> JSONResponse:
     return JSONResponse(report.model_dump())
 
 
+def read_filter(
+    *,
+    workload: Annotated[str | None, Query(max_length=256, description="the records' `workload_id`")] = None,
+    client: Annotated[str | None, Query(max_length=256, description="the records' `client_id`")] = None,
+    since: SinceQuery = None,
+    until: UntilQuery = None,
+    text: Annotated[str | None, Query(max_length=4096, description="as in the search box of the Logs page")] = None,
+) -> LogFilter:
+    """Return the records that a query asks for."""
+    return LogFilter(workload_id=workload, client_id=client, since=since, until=until, text=text)
+
+
 @router.get(
     "/logs/export",
-    summary="Export logged traffic",
+    summary="Logged traffic as a file",
     response_class=StreamingResponse,
     responses={
-        200: {"description": "the records, oldest first", "content": {name: {} for name in MEDIA_TYPES.values()}},
+        200: {"description": "one record a line", "content": {"application/jsonl": {}, "text/csv": {}}},
         **describe_errors(404),
     },
 )
 def export_logs(
     context: Surroundings,
+    wanted: Annotated[LogFilter, Depends(read_filter)],
     *,
-    workload_id: Annotated[str | None, Query(max_length=256)] = None,
-    client_id: Annotated[str | None, Query(max_length=256)] = None,
-    since: Annotated[datetime | None, Query(description="logged at or after this instant; UTC without a zone")] = None,
-    until: Annotated[datetime | None, Query(description="logged before this instant")] = None,
-    text: Annotated[str | None, Query(max_length=4096, description="the search box of the Logs page")] = None,
-    form: Annotated[Literal["jsonl", "csv"], Query(alias="format")] = "jsonl",
+    format: Annotated[ExportFormat, Query(description="JSON lines, equal to what was imported, or CSV")] = (  # noqa: A002  # as the URL says
+        ExportFormat.JSON_LINES
+    ),
 ) -> StreamingResponse:
-    """Stream the records that match, exactly those stored when it began. JSON lines equal what was imported."""
-    wanted = LogFilter(workload_id=workload_id, client_id=client_id, since=since, until=until, text=text)
-    logs = context.installation.logs
-    logs.browse(wanted, limit=1)  # a text that cannot be searched is refused before anything is sent
-    headers = {"Content-Disposition": f'attachment; filename="records.{form}"'}
-    return StreamingResponse(EXPORTS[form](logs, wanted), media_type=MEDIA_TYPES[form], headers=headers)
+    """Return the records that the filters select, oldest first, as they are read; nothing is held in memory."""
+    store = context.installation.logs
+    find_workloads(store, wanted.workload_id, wanted.client_id)
+    pieces = export_pieces(store, wanted, format)
+    name = f"logs-{context.clock():%Y%m%d-%H%M%S}.{format.value}"
+    return StreamingResponse(
+        (piece.content for piece in pieces),
+        media_type=MEDIA_TYPES[format],
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 def ingest(store: LogStore, body: IO[bytes]) -> ImportReply:

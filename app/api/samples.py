@@ -15,7 +15,8 @@ from app.api.errors import describe_errors
 from app.api.result_replies import SampleList, SampleReply
 from app.api.sample_filters import SampleQuery, Wanted
 from core.errors import InputError
-from core.evaluation import RecordFacts, write_csv, write_json_lines
+from core.evaluation import RecordFacts, write_json_lines
+from core.logs import write_csv
 from core.promotion import ReadRecords, describe_rows, load_facts, read_records
 from core.runs import get_run
 

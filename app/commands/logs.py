@@ -1,6 +1,5 @@
-"""`flywheel logs`: traffic in, an overview of it, traffic out."""
+"""`flywheel logs`: traffic in and an overview of it; what goes out stands in modules of its own."""
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -9,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.commands.options import ClientOption, DataOption, JsonOption, WorkloadOption, settings_for
+from app.commands.log_deletion import delete_logs, list_imports
+from app.commands.log_export import export_logs
+from app.commands.options import ClientOption, DataOption, JsonOption, QueryOption, WorkloadOption, settings_for
 from app.commands.terminal import Meter, moment, note, say, say_json, say_table
 from app.failures import EXIT_WRONG_INPUT
 
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
 LINES_SHOWN = 20
 STATS_HEAD = ("workload", "client", "records", "first", "last", "prompt tokens", "answer tokens", "models")
 
-app = typer.Typer(help="Logged traffic: import it, look at it, export it.", no_args_is_help=True)
+app = typer.Typer(help="Logged traffic: import it, look at it, export it, delete it.", no_args_is_help=True)
+app.command("export")(export_logs)
+app.command("imports")(list_imports)
+app.command("delete")(delete_logs)
 
 FilesArgument = Annotated[
     list[Path], typer.Argument(metavar="FILE...", help=".jsonl, .jsonl.gz or .jsonl.zst, one record a line")
 ]
-QueryOption = Annotated[str | None, typer.Option("--query", metavar="Q", help="Only records with these words.")]
 
 
 @app.command("import")
@@ -76,10 +79,10 @@ def show_stats(
     json: JsonOption = False,
 ) -> None:
     """Show every workload with its records, times, tokens and models."""
-    from core.logs import LogFilter
+    from core.logs import LogFilter, find_workloads
 
     with _opened(data) as store:
-        found = [_facts(summary) for summary in _find_workloads(store, workload, client)]
+        found = [_facts(summary) for summary in find_workloads(store, workload, client)]
         for facts in found if query is not None else ():
             pair = LogFilter(workload_id=facts["workload_id"], client_id=facts["client_id"], text=query)
             counted = store.count(pair)
@@ -90,32 +93,6 @@ def show_stats(
         say_table(STATS_HEAD if query is None else (*STATS_HEAD, "matching"), [_cells(facts) for facts in found])
     else:
         say("No traffic has been imported yet: flywheel logs import FILE...")
-
-
-@app.command("export")
-def export_logs(
-    *,
-    workload: WorkloadOption = None,
-    client: ClientOption = None,
-    query: QueryOption = None,
-    form: Annotated[str, typer.Option("--format", metavar="F", help="jsonl or csv.")] = "jsonl",
-    data: DataOption = None,
-    json: JsonOption = False,  # noqa: ARG001  # records are JSON lines either way
-) -> None:
-    """Write records to standard output, oldest first; JSON lines equal what was imported."""
-    from core.errors import InputError
-    from core.logs import EXPORTS, LogFilter
-
-    if form not in EXPORTS:
-        raise InputError(f"--format is {form!r}; choose from {', '.join(EXPORTS)}", field="format")
-    wanted = LogFilter(workload_id=workload, client_id=client, text=query)
-    with _opened(data) as store, Meter("exporting") as meter:
-        _find_workloads(store, workload, client)
-        total = store.count(wanted).value
-        for done, line in enumerate(EXPORTS[form](store, wanted), start=1):
-            sys.stdout.buffer.write(line)
-            meter.show(done, max(done, total), f"{done:,} records")
-        sys.stdout.buffer.flush()
 
 
 @contextmanager
@@ -153,21 +130,6 @@ def _follow(files: Sequence[Path], data: Path | None, *, workload: str | None, c
         follow_file(store, path, tags=tags, report=tell)
 
 
-def _find_workloads(store: "LogStore", workload: str | None, client: str | None) -> "Sequence[WorkloadSummary]":
-    """Return the workloads asked for. Raises `NotFoundError` with the near miss for what is not there."""
-    from core.errors import NotFoundError, near_miss
-    from core.logs import find_workload
-
-    known = store.workloads()
-    found = [s for s in known if workload in (None, s.workload_id) and client in (None, s.client_id)]
-    if not found and workload is not None:
-        find_workload(store, workload, client)
-    if not found and client is not None:
-        hint = near_miss(client, sorted({summary.client_id for summary in known}))
-        raise NotFoundError(f"no client {client!r} has logged anything{hint}", field="client")
-    return found
-
-
 def _import_file(
     store: "LogStore",
     path: Path,
@@ -183,9 +145,8 @@ def _import_file(
 
     report = IngestReport(stored=0, duplicate=0, rejected=())
     with Meter(path.name) as meter:
-        for progress in import_file(
-            store, path, workload_id=workload, client_id=client, at=at.replace(tzinfo=UTC) if at else None
-        ):
+        when = at.replace(tzinfo=UTC) if at else None
+        for progress in import_file(store, path, workload_id=workload, client_id=client, at=when):
             report = progress.report
             meter.show(progress.read_bytes, progress.size_bytes, f"{report.stored:,} stored")
     if report.stored + report.duplicate + len(report.rejected) == 0:

@@ -18,6 +18,9 @@ ActorOption = Annotated[
 ]
 WorkloadOption = Annotated[str | None, typer.Option("--workload", metavar="W", help="Only this workload.")]
 ClientOption = Annotated[str | None, typer.Option("--client", metavar="C", help="Only this client.")]
+QueryOption = Annotated[
+    str | None, typer.Option("--query", metavar="Q", help="Only what this text of the search box finds.")
+]
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's id; `flywheel runs list` shows them.")]
 LARGEST_NUMBER = 2**53 - 1
 

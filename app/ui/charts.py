@@ -13,6 +13,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from app.ui import numbers
+from core.logs import TimeCount
 
 NEUTRAL = "#7F8896"
 BETTER, WORSE = "#0F9C8C", "#D9622B"
@@ -174,6 +175,32 @@ def traffic_bars(days: Sequence[tuple[date, int]]) -> go.Figure:
     every_day = {"dtick": DAY_MS} if len(days) <= 7 else {"nticks": 7}
     figure.update_xaxes(title=None, tickformat="%-d %b\n%Y", tickangle=0, type="date", **every_day)
     return _laid_out(figure, height=220, has_legend=False)
+
+
+def time_bars(counts: Sequence[TimeCount], *, width_ms: int) -> go.Figure:
+    """Return records over time as bars that can be dragged over, empty stretches included by the caller.
+
+    A bar's `customdata` holds its first millisecond and the one after its last.
+    """
+    by_day = width_ms >= DAY_MS
+    shown = "%-d %b %Y" if by_day else "%-d %b, %H:%M"
+    figure = go.Figure(
+        go.Bar(
+            x=[numbers.instant(count.start_ms) for count in counts],
+            y=[count.records for count in counts],
+            customdata=[[count.start_ms, count.start_ms + width_ms] for count in counts],
+            offset=0,
+            width=width_ms,
+            marker={"color": NEUTRAL, "line": {"width": 0.5, "color": "rgba(0,0,0,0)"}},
+            hovertemplate=f"%{{x|{shown}}}<br>%{{y:,}} records<br>drag over bars to see them alone<extra></extra>",
+        )
+    )
+    figure.update_layout(bargap=0, dragmode="select", selectdirection="h")
+    figure.update_yaxes(title=None, rangemode="tozero", nticks=3, tickformat=",d", fixedrange=True)
+    figure.update_xaxes(
+        title=None, type="date", nticks=7, tickangle=0, tickformat="%-d %b\n%Y" if by_day else "%H:%M\n%-d %b"
+    )
+    return _laid_out(figure, height=130, has_legend=False)
 
 
 def _laid_out(figure: go.Figure, *, height: int, has_legend: bool) -> go.Figure:

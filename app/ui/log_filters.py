@@ -12,15 +12,19 @@ import streamlit as st
 
 from app.ui import url
 from core.errors import InputError
-from core.logs import LogFilter, WorkloadSummary
+from core.logs import LogFilter, QueryError, WorkloadSummary, parse_query
 
 ALL_WORKLOADS, ALL_CLIENTS = "All workloads", "All clients"
+SEARCH_HELP = """
+All terms must hold. Words are whole, in requests and answers together.
+
+- `"a phrase"` in this order, `begin*` for a beginning, `-word` to leave out
+- `model:` `finish:` `label:` `client:` `workload:` with a value: `model:meta/*`, `label:"fund update"`
+- `has:tools` for answers that call tools
+- `after:2026-11-25`, `before:2026-11-25T14:30`, UTC
+"""
 PARAMETERS = ("workload", "client", "since", "until", "text")
 _KEY = "logs_{}"
-SEARCH_HELP = (
-    'Words, `"phrases"`, `prefix*` and `-exclusions` in requests and answers. Fields: `model:`, `finish:`, `label:`,'
-    " `client:`, `workload:`, `has:tools`, `after:2026-03-01`, `before:2026-03-01T12:00` (UTC)."
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,10 +43,6 @@ class LogQuery:
     def is_filtered(self) -> bool:
         """Tell whether any filter narrows the list."""
         return any(getattr(self, name) is not None for name in PARAMETERS)
-
-    def to_parameters(self) -> dict[str, str]:
-        """Return the filters as they stand in the URL."""
-        return {name: str(getattr(self, name)) for name in PARAMETERS if getattr(self, name) is not None}
 
     def to_filter(self) -> LogFilter:
         """Return the store's filter: days become instants, the last day included."""
@@ -84,19 +84,18 @@ def client_names(workloads: Sequence[WorkloadSummary], workload: str | None) -> 
 
 
 def draw_filters(query: LogQuery, workloads: Sequence[WorkloadSummary]) -> None:
-    """Draw one row of controls; a change writes the URL."""
+    """Draw the search box and a row of controls; a change writes the URL."""
     _seed(query)
+    st.text_input(
+        "Search",
+        key=_KEY.format("text"),
+        placeholder="Words, model:, label:, -not",
+        help=SEARCH_HELP,
+        icon=":material/search:",
+        max_chars=url.MAX_TEXT,
+        on_change=_write,
+    )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="log_filters"):
-        st.text_input(
-            "Search",
-            key=_KEY.format("text"),
-            placeholder="Words, or model:… label:…",
-            help=SEARCH_HELP,
-            icon=":material/search:",
-            max_chars=url.MAX_TEXT,
-            width=240,
-            on_change=_write,
-        )
         names = [ALL_WORKLOADS, *workload_names(workloads)]
         st.selectbox("Workload", names, key=_KEY.format("workload"), width=200, on_change=_change_workload)
         clients = [ALL_CLIENTS, *client_names(workloads, query.workload)]
@@ -105,11 +104,22 @@ def draw_filters(query: LogQuery, workloads: Sequence[WorkloadSummary]) -> None:
         st.date_input("To", key=_KEY.format("until"), value=None, format="YYYY-MM-DD", width=130, on_change=_write)
         if query.is_filtered:
             st.button("Clear", icon=":material/filter_alt_off:", type="tertiary", key="clear_filters", on_click=clear)
+    if query.text:
+        _point_at_problem(query.text)
 
 
 def clear() -> None:
     """Take every filter out of the URL."""
     url.write(**dict.fromkeys((*PARAMETERS, "cursor", "record")))
+
+
+def _point_at_problem(text: str) -> None:
+    """Show where a search text is wrong; what is wrong is told by the page's error state below it."""
+    try:
+        parse_query(text)
+    except QueryError as error:
+        if error.position is not None:
+            st.code(f"{text}\n{' ' * error.position}^", language=None)
 
 
 def _seed(query: LogQuery) -> None:

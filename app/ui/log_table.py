@@ -4,9 +4,8 @@ Pages follow the store's cursor, so records that arrive meanwhile shift nothing.
 to newer pages is the browser's back button, or "Newer" as long as this session knows the page before.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -48,14 +47,6 @@ def draw_pager(page: LogPage, *, cursor: str | None, count: RecordCount) -> None
                 on_click=_go_older,
                 args=(cursor, page.next_cursor),
             )
-
-
-def draw_export(parameters: Mapping[str, str]) -> None:
-    """Draw the ways to take along what the filters show; the files are streamed, however many records they hold."""
-    with st.popover("Export", icon=":material/download:", key="export"):
-        st.caption("All records of these filters, oldest first.")
-        for form, label in (("jsonl", "JSON lines, as logged"), ("csv", "CSV, for a spreadsheet")):
-            st.link_button(label, f"/download/logs?{urlencode({**parameters, 'format': form})}", key=f"export_{form}")
 
 
 def draw_records(records: Sequence[LogRecord], *, with_workload: bool, with_client: bool) -> None:
@@ -112,15 +103,6 @@ def _table_row(record: LogRecord, preview: str, source: Cell, shown: Sequence[bo
         href=url.link("logs", record=record.id),
         cells=[cell for cell, keep in zip(cells, shown, strict=True) if keep],
     )
-
-
-def neighbours(records: Sequence[LogRecord], record_id: str) -> tuple[str | None, str | None]:
-    """Return the ids of the newer and the older record on this page, None at its ends or for a record elsewhere."""
-    ids = [record.id for record in records]
-    if record_id not in ids:
-        return None, None
-    at = ids.index(record_id)
-    return (ids[at - 1] if at else None), (ids[at + 1] if at + 1 < len(ids) else None)
 
 
 def _total_tokens(record: LogRecord) -> int | None:

@@ -12,7 +12,8 @@ from app.ui.review_view import CandidateView, ReviewView
 from core import promotion
 from core.artifacts import open_artifact
 from core.database import utc_now
-from core.evaluation import Candidate, RecordFacts, RecordFilter, read_record_facts, write_csv, write_json_lines
+from core.evaluation import Candidate, RecordFacts, RecordFilter, read_record_facts, write_json_lines
+from core.logs import write_csv
 from core.promotion import (
     Evidence,
     Mark,

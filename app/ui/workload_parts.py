@@ -2,17 +2,18 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from html import escape
 from typing import Literal
 
 import streamlit as st
 
-from app.ui import bars, charts, navigation, numbers, rows, url, workload_view
+from app.ui import bars, charts, navigation, numbers, rows, url, workload_drift, workload_queries, workload_view
 from app.ui.rows import Cell, Column, Row
 from app.ui.workload_view import Readiness, WorkloadTotals
-from core.logs import LabelCount, WorkloadSummary
+from core.logs import DuplicateCount, LabelCount, WorkloadSummary
 from core.settings import SplitSettings
+from core.statistics import compare_mixes
 
 READINESS_LOOK: dict[Readiness, tuple[Literal["green", "orange"], str]] = {
     Readiness.READY: ("green", ":material/check_circle:"),
@@ -62,7 +63,7 @@ def _table_row(row: WorkloadSummary, *, newest: datetime, split: SplitSettings) 
     )
 
 
-def draw_summary(workload: WorkloadTotals, *, split: SplitSettings) -> None:
+def draw_summary(workload: WorkloadTotals, duplicates: DuplicateCount, *, split: SplitSettings) -> None:
     """Draw the figures of one workload, its readiness, and what can be done with it."""
     readiness = workload_view.judge_readiness(workload.records, split)
     color, icon = READINESS_LOOK[readiness]
@@ -70,11 +71,16 @@ def draw_summary(workload: WorkloadTotals, *, split: SplitSettings) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.badge(readiness.value, icon=icon, color=color)
             st.markdown(workload_view.explain_readiness(workload.records, split), width="content")
-        with st.grid(4, min_column_width=140, gap="small"):
+        with st.grid(5, min_column_width=130, gap="small"):
             st.metric("Records", numbers.count(workload.records))
             st.metric("Tokens in", numbers.tokens(workload.prompt_tokens or None))
             st.metric("Tokens out", numbers.tokens(workload.completion_tokens or None))
             st.metric("With tool calls", numbers.share(workload.tool_call_records / workload.records, decimals=0))
+            st.metric(
+                "Repeated requests",
+                numbers.share(1 - duplicates.requests / duplicates.records if duplicates.records else None, decimals=0),
+                help=f"{numbers.count(duplicates.requests)} different requests; a dataset holds each once.",
+            )
         st.html(render_facts(workload))
         with st.container(horizontal=True, gap="small"):
             if readiness is Readiness.READY:
@@ -114,6 +120,32 @@ def draw_evidence(workload: WorkloadTotals, labels: Sequence[LabelCount]) -> Non
         st.subheader("Answers of the teacher", anchor=False)
         shares = workload_view.share_answers(labels, workload.records, shown=workload_view.SHOWN_ANSWERS)
         st.html(render_answers(shares))
+
+
+def draw_drift(workload: WorkloadTotals) -> None:
+    """Draw whether volume and answers changed lately."""
+    stretches = workload_drift.choose_stretches(workload.first, workload.last)
+    st.subheader("Lately", anchor=False)
+    if stretches is None:
+        st.caption("Two whole days of records are needed to compare one with the other.")
+        return
+    before, lately = (
+        workload_queries.count_answers(workload.workload_id, workload.client_id, stretch.first, stretch.last)
+        for stretch in (stretches.before, stretches.lately)
+    )
+    st.caption(f"{_name(stretches.lately)} against the {numbers.quantity(stretches.before.days, 'day')} before, UTC.")
+    days = stretches.lately.days
+    shift = compare_mixes(*({label or "": records for label, records in mix.items()} for mix in (before, lately)))
+    st.markdown(
+        f"**Volume:** {workload_drift.describe_volume(sum(before.values()), sum(lately.values()), days)}  \n"
+        f"**Answers:** {workload_drift.describe_mix(shift)}"
+    )
+    st.html(workload_drift.render_changes(before, lately))
+
+
+def _name(stretch: workload_drift.Stretch) -> str:
+    first, last = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (stretch.first, stretch.last))
+    return numbers.span(first, last)
 
 
 def render_answers(shares: Sequence[workload_view.AnswerShare]) -> str:

@@ -11,7 +11,7 @@ from core.evaluation.comparison import CandidateComparison, CandidateSamples, Co
 from core.evaluation.cost import CostComparison, Price, Traffic, compare_cost, find_traffic, student_price, sum_traffic
 from core.evaluation.errors import ComparisonError
 from core.evaluation.estimates import ScoreEstimates, estimate_scores
-from core.evaluation.export import ExportContext, export_rows, write_csv, write_json_lines
+from core.evaluation.export import ExportContext, export_rows, write_json_lines
 from core.evaluation.gate import Approval, Gate, GateStatus, GateUnit, check_approval
 from core.evaluation.gates import check_gates
 from core.evaluation.gold import GoldComparison
@@ -130,6 +130,5 @@ __all__ = [
     "to_plain",
     "training_sentence",
     "verdict_sentence",
-    "write_csv",
     "write_json_lines",
 ]

@@ -1,11 +1,9 @@
 """Selected records as a file: CSV for a spreadsheet, JSON lines for a program. Pure.
 
-Both hold one row a record with the answers of every variant side by side. CSV cells that a spreadsheet would run as a
-formula get an apostrophe before them (OWASP, "CSV Injection"); JSON lines are exact.
+Both hold one row a record with the answers of every variant side by side. CSV itself is `core.logs.write_csv`'s; JSON
+lines are exact.
 """
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +14,6 @@ import orjson
 from core.evaluation.records import RecordFacts, SelectedRecord
 from core.evaluation.samples import Candidate, Outcome, Sample
 
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 NO_ANSWER = (Outcome.MISSING, Outcome.ERROR)
 
 
@@ -52,14 +49,6 @@ def export_rows(records: Iterable[SelectedRecord], context: ExportContext) -> It
         }
 
 
-def write_csv(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield CSV (RFC 4180) line by line, the names of the columns first; nothing for no rows."""
-    for number, row in enumerate(rows):
-        if number == 0:
-            yield _csv_line(list(row))
-        yield _csv_line([_csv_cell(value) for value in row.values()])
-
-
 def write_json_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """Yield one JSON object a line."""
     for row in rows:
@@ -70,15 +59,3 @@ def _answer(sample: Sample | None) -> str | None:
     if sample is None or sample.outcome in NO_ANSWER:
         return None
     return sample.answer_text or sample.output_text
-
-
-def _csv_cell(value: object) -> object:
-    if isinstance(value, str) and value.startswith(FORMULA_SIGNS):
-        return f"'{value}"
-    return value
-
-
-def _csv_line(cells: Sequence[object]) -> str:
-    line = io.StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue()

@@ -24,10 +24,16 @@ class UnreadableFile(InputError):
 
 
 class QueryError(InputError):
-    """A search text without anything to look for."""
+    """A search text that asks for nothing that can be searched.
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message, field="text")
+    `position` is the place of what is wrong, counted from 0, or None when it is the text as a whole; the message says
+    it counted from 1.
+    """
+
+    def __init__(self, message: str, *, position: int | None = None) -> None:
+        place = "" if position is None else f" (character {position + 1} of the search text)"
+        super().__init__(f"{message}{place}", field="text")
+        self.position = position
 
 
 class NotALogStore(InputError):

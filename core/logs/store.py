@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from core.errors import InputError
+from core.logs.timestamps import as_utc
 
 COUNT_CAP = 10_000
 PAGE_LIMIT = 500
@@ -119,6 +120,68 @@ class LabelCount:
     records: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TimeCount:
+    """How many records lie in one stretch of time, from `start_ms` on, UTC."""
+
+    start_ms: int
+    records: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DuplicateCount:
+    """How many records there are, and how many different requests are among them."""
+
+    records: int
+    requests: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogImport:
+    """One import: where its lines came from, what it stored, and how much of that is still there.
+
+    `ended_ms` is None while it runs, and for one that was cut off.
+    """
+
+    id: str
+    source: str
+    started_ms: int
+    ended_ms: int | None
+    stored: int
+    duplicate: int
+    rejected: int
+    records: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deletion:
+    """Which records to delete: all conditions hold together; None means any, and one must be given.
+
+    `before` is not included. Raises `InputError` when nothing is asked, which would be everything.
+    """
+
+    client_id: str | None = None
+    workload_id: str | None = None
+    before: datetime | None = None
+    import_id: str | None = None
+    ids: tuple[str, ...] | None = None
+
+    def __str__(self) -> str:
+        """Return what is deleted, in words."""
+        parts = (
+            None if self.ids is None else f"with {len(self.ids):,} given ids",
+            None if self.workload_id is None else f"of workload {self.workload_id!r}",
+            None if self.client_id is None else f"of client {self.client_id!r}",
+            None if self.import_id is None else f"of import {self.import_id}",
+            None if self.before is None else f"from before {as_utc(self.before):%Y-%m-%d %H:%M:%S} UTC",
+        )
+        return " ".join(("records", *(part for part in parts if part is not None)))
+
+    def __post_init__(self) -> None:
+        if all(condition is None for condition in vars(self).values()):
+            raise InputError("say what to delete: a client, a workload, an age, an import or records", field="deletion")
+
+
 class LogStore(Protocol):
     """Logged traffic. Implementations may be shared by threads; two processes see each other's writes at once."""
 
@@ -133,7 +196,7 @@ class LogStore(Protocol):
         """Return a page, newest first, ties by content hash.
 
         Raises `InputError` for a foreign cursor and a limit outside 1 to 500, and `QueryError` for a search text that
-        cannot be searched; `count`, `stream` and `labels` raise the latter too.
+        cannot be searched; `count`, `stream`, `labels`, `histogram` and `duplicates` raise the latter too.
         """
 
     def count(self, log_filter: LogFilter) -> RecordCount:
@@ -150,6 +213,25 @@ class LogStore(Protocol):
 
     def labels(self, log_filter: LogFilter, *, limit: int = 200) -> Sequence[LabelCount]:
         """Return answer labels with counts, most frequent first, then by label; records without a label come last."""
+
+    def histogram(self, log_filter: LogFilter, *, width_ms: int) -> Sequence[TimeCount]:
+        """Count matching records by time, in stretches of `width_ms` counted from 1970: oldest first, none empty."""
+
+    def duplicates(self, log_filter: LogFilter) -> DuplicateCount:
+        """Count matching records and their different requests, both exactly."""
+
+    def imports(self, *, limit: int = 50) -> Sequence[LogImport]:
+        """Return imports, newest first."""
+
+    def count_deletable(self, deletion: Deletion) -> int:
+        """Return how many records a deletion would delete now. Raises `NotFoundError` for an unknown import."""
+
+    def delete(self, deletion: Deletion) -> Iterator[int]:
+        """Delete records in batches and yield how many are gone after each; the last is final, its space given back.
+
+        Nothing happens before the first `next`. Records that arrive meanwhile stay. Safe to repeat when it was
+        interrupted. Raises `NotFoundError` for an unknown import.
+        """
 
     def close(self) -> None:
         """Release files and connections; the store cannot be used afterwards."""

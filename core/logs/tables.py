@@ -1,10 +1,10 @@
-"""The table of uploads in the state database; logged records themselves live in a log store."""
+"""Uploads, saved views and deletions in the state database; logged records themselves live in a log store."""
 
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON
+from sqlalchemy import JSON, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 
@@ -38,4 +38,43 @@ class ImportRow(SQLModel, table=True):
     rejected: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
     error: str | None = None
     created_at: datetime
+    finished_at: datetime | None = None
+
+
+class SavedViewRow(SQLModel, table=True):
+    """A filter of the Logs page under a name; `parameters` are those of the page's URL."""
+
+    __tablename__ = "saved_view"
+    __table_args__ = (UniqueConstraint("owner", "name", name="saved_view_name"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(max_length=80)
+    owner: str
+    parameters: dict[str, str] = Field(sa_type=JSON)
+    saved_at: datetime
+
+
+class DeletionStatus(StrEnum):
+    """Where a deletion from the log store stands."""
+
+    PENDING = "pending"  # waits for a worker
+    RUNNING = "running"  # records are being deleted; whoever dies at it is followed by a worker
+    COMPLETED = "completed"  # everything asked for is gone
+    FAILED = "failed"  # stopped before its end; `deleted` records are gone
+
+
+class DeletionRow(SQLModel, table=True):
+    """Who deleted what from the log store, when, and how many records that was; never removed."""
+
+    __tablename__ = "log_deletion"
+
+    id: int | None = Field(default=None, primary_key=True)
+    conditions: dict[str, Any] = Field(sa_type=JSON)
+    expected: int
+    deleted: int = 0
+    requested_by: str
+    status: str = Field(default=DeletionStatus.PENDING, index=True)
+    lease_until: float = 0.0
+    error: str | None = None
+    requested_at: datetime
     finished_at: datetime | None = None

@@ -29,8 +29,12 @@ def datetime_ms(moment: datetime) -> int:
 
     A time without a zone is UTC.
     """
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return -((EPOCH - aware) // timedelta(milliseconds=1))
+    return -((EPOCH - as_utc(moment)) // timedelta(milliseconds=1))
+
+
+def as_utc(moment: datetime) -> datetime:
+    """Return a time in UTC; one without a zone is UTC already."""
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @lru_cache(maxsize=4096)

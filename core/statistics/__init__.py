@@ -6,6 +6,7 @@ numpy nor scipy: the bootstrap loads them when called. What each answer means to
 
 from core.statistics.bootstrap import BootstrapEstimate, bca_interval, bootstrap_mean, bootstrap_mean_difference
 from core.statistics.conclusions import Conclusion
+from core.statistics.homogeneity import MixShift, compare_mixes
 from core.statistics.intervals import Interval, wilson_interval
 from core.statistics.macro_f1 import bootstrap_macro_f1, bootstrap_macro_f1_difference
 from core.statistics.means import MeanEstimate, estimate_mean
@@ -33,6 +34,7 @@ __all__ = [
     "Conclusion",
     "Interval",
     "MeanEstimate",
+    "MixShift",
     "NonInferiorityJudgement",
     "PairedCounts",
     "QuantileEstimate",
@@ -47,6 +49,7 @@ __all__ = [
     "bootstrap_mean_difference",
     "chance_to_see_difference",
     "chance_to_show_minimum",
+    "compare_mixes",
     "count_pairs",
     "detectable_difference",
     "estimate_mean",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.database import DATABASE_DOWN
-from core.logs import LogStoreUnavailable, run_waiting_import
+from core.logs import LogStoreUnavailable, run_waiting_deletion, run_waiting_import
 from core.nemo import ServiceError
 from core.notify import deliver_due, plan_deliveries
 from core.policy import Policy
@@ -64,14 +64,12 @@ class Ticks:
         )
 
     def import_uploads(self) -> None:
-        """Import what people uploaded on the pages."""
+        """Import what people uploaded on the pages, and delete the records that they asked to be gone."""
         try:
-            while not self._is_stopping() and run_waiting_import(
-                self._database, self._around.logs, clock=self._around.clock
-            ):
+            while not self._is_stopping() and (self._import_next() or self._delete_next()):
                 pass
         except (LogStoreUnavailable, *DATABASE_DOWN):
-            logger.warning("an upload could not be imported yet and will be tried again", exc_info=True)
+            logger.warning("an upload could not be imported yet, or a deletion not be done", exc_info=True)
 
     def compute_previews(self) -> None:
         """Compute the previews that people wait for on the Launch page."""
@@ -128,6 +126,12 @@ class Ticks:
                 store_health(session, sightings, now=self._around.clock())
         except DATABASE_DOWN:
             logger.warning("the services' health could not be stored", exc_info=True)
+
+    def _import_next(self) -> bool:
+        return run_waiting_import(self._database, self._around.logs, clock=self._around.clock)
+
+    def _delete_next(self) -> bool:
+        return run_waiting_deletion(self._database, self._around.logs, clock=self._around.clock)
 
     def _describe(self, notice: NoticeRow) -> Mapping[str, Any]:
         pages_url = self._around.settings.pages_url

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import orjson
 import pytest
 
-from core.logs import LogFilter, LogStore, import_file
+from core.logs import Deletion, LogFilter, LogStore, import_file
 from core.logs.sqlite import SqliteLogStore
 from tests.bench.log_traffic import write_traffic
 
@@ -29,6 +29,7 @@ pytestmark = pytest.mark.bench
 RECORDS = int(os.environ.get("BENCH_RECORDS", "100000"))
 REPEATS = 40
 BATCH = 2000
+HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 FILE_SHARE = 0.6
 IMPORT_MEMORY_MB = 300
 WAL_MB = 200
@@ -150,6 +151,7 @@ def test_import_and_reads(folder: Path) -> None:
     _print_reads(_readings(store, plain))
     _print_stream(store)
     plain.close()
+    _print_deletion(store, folder / "logs.db")
     store.close()
 
 
@@ -196,6 +198,33 @@ def _readings(store: LogStore, plain: sqlite3.Connection) -> list[Reading]:
             name="capped count of a word", target_ms=None, store=lambda: store.count(LogFilter(text="commonplace"))
         ),
         Reading(name="count of a workload", target_ms=None, store=lambda: store.count(label_filter)),
+        Reading(name="one model of a workload", target_ms=5, store=page(workload_id=workload, text="model:teacher*")),
+        Reading(name="tool calls anywhere", target_ms=5, store=page(text="has:tools")),
+        Reading(name="word without a workload", target_ms=10, store=page(text=f"occasional -workload:{workload}")),
+        Reading(name="a label of a workload", target_ms=5, store=page(workload_id=workload, text='label:"label 3"')),
+        Reading(name="a label anywhere", target_ms=60, store=page(text='label:"label 3"')),
+        Reading(
+            name="count of a model, exact",
+            target_ms=None,
+            store=lambda: store.count(LogFilter(text="-model:teacher* -has:tools")),
+        ),
+        Reading(name="days of all", target_ms=10, store=lambda: store.histogram(LogFilter(), width_ms=DAY_MS)),
+        Reading(
+            name="days of a word in 6 %",
+            target_ms=None,
+            store=lambda: store.histogram(LogFilter(text="occasional"), width_ms=DAY_MS),
+        ),
+        Reading(
+            name="days of a word in 72 %",
+            target_ms=None,
+            store=lambda: store.histogram(LogFilter(text="commonplace"), width_ms=DAY_MS),
+        ),
+        Reading(
+            name="hours of a workload",
+            target_ms=None,
+            store=lambda: store.histogram(LogFilter(workload_id=workload), width_ms=HOUR_MS),
+        ),
+        Reading(name="repeated requests of a workload", target_ms=60, store=lambda: store.duplicates(label_filter)),
         Reading(name="overview", target_ms=10, store=store.workloads, plain=lambda: plain.execute(days).fetchall()),
         Reading(name="labels of a workload", target_ms=60, store=lambda: store.labels(label_filter)),
     ]
@@ -223,6 +252,19 @@ def _print_stream(store: LogStore) -> None:
     started = time.process_time()
     records = sum(1 for _ in store.stream(LogFilter(workload_id="workload-0")))
     emit(f"{'stream, records per CPU-second':34}{records / (time.process_time() - started):12,.0f}")
+
+
+def _print_deletion(store: LogStore, path: Path) -> None:
+    """Delete a workload of a fifth of the records, and tell how much of the file came back."""
+    deletion = Deletion(workload_id="workload-1")
+    before_mb = path.stat().st_size / 2**20
+    started = time.process_time()
+    *_, deleted = store.delete(deletion)
+    cpu_s = time.process_time() - started
+    emit(f"{'deletion, records per CPU-second':34}{deleted / cpu_s:12,.0f}")
+    emit(
+        f"{'file after / before':34}{path.stat().st_size / 2**20 / before_mb:12.2f}   {1 - deleted / RECORDS:.2f} left"
+    )
 
 
 def _measure(call: Callable[[], object], repeats: int) -> Times:

@@ -19,9 +19,9 @@ from core.evaluation import (
     read_record_facts,
     select_records,
     sort_worst_first,
-    write_csv,
     write_json_lines,
 )
+from core.logs import write_csv
 from tests.evaluation.made import candidate, paired, sample
 
 BASE, MADE = (result.samples for result in paired(2, 2, 2, 2))

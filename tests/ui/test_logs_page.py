@@ -81,6 +81,20 @@ def test_a_search_that_only_excludes_keeps_the_filters_and_explains(traffic_data
     assert app.text_input(key="logs_text").value == "-earnings"
 
 
+def test_an_unknown_field_is_pointed_at_under_the_box(traffic_data: Path) -> None:
+    app = open_page("logs", text="rates modl:x")
+    assert app.code[0].value == "rates modl:x\n      ^"
+    assert "did you mean 'model'" in app.warning[0].value
+    app.button(key="without_text").click().run()
+    assert "198 records" in captions(app)
+
+
+def test_fields_of_the_search_box_narrow_the_list(traffic_data: Path) -> None:
+    app = open_page("logs", text="workload:tool_* has:tools")
+    assert not app.warning
+    assert "60 records" in captions(app)
+
+
 def test_no_match_offers_to_clear_the_filters(traffic_data: Path) -> None:
     app = open_page("logs", text="unheard")
     app.button(key="clear_all").click().run()
@@ -106,9 +120,3 @@ def test_a_store_that_cannot_be_read_is_an_error_state_with_a_reference(data: Pa
     assert app.error
     assert any(caption.value.startswith("Reference e-") for caption in app.caption)
     assert app.title[0].value == "Logs"
-
-
-def test_the_export_links_carry_the_filters(traffic_data: Path) -> None:
-    app = open_page("logs", workload="news_classifier", text="-has:tools")
-    links = [element.proto.url for element in app.get("link_button")]
-    assert "/download/logs?workload=news_classifier&text=-has%3Atools&format=csv" in links

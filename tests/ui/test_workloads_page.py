@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tests.ui.conftest import open_page
+from tests.ui.traffic import SUPPORT
 
 
 def plain(texts: list[str]) -> str:
@@ -29,8 +30,24 @@ def test_a_workload_shows_its_figures_and_readiness(traffic_data: Path) -> None:
         ("Tokens in", "41.6\N{NO-BREAK SPACE}k"),
         ("Tokens out", "780"),
         ("With tool calls", "0\N{NO-BREAK SPACE}%"),
+        ("Repeated requests", "0\N{NO-BREAK SPACE}%"),
     ]
     assert "judge on 100 and train on up to 30 records" in plain([text.value for text in app.markdown])
+
+
+def test_a_workload_tells_what_changed_lately_with_its_numbers(traffic_data: Path) -> None:
+    app = open_page("workloads", workload="news_classifier", client="research-desk")
+    told = plain([text.value for text in (*app.markdown, *app.caption)])
+    assert "17 to 23 Nov 2026 against the 7 days before" in told
+    # One record every five hours from 28 October, 08:00: numbers 61 to 94 before, 95 to 127 lately.
+    assert "4.7 a day lately (n = 33), 4.9 a day before (n = 34): \N{MINUS SIGN}3 %." in told
+    assert "of the answers shifted (n = 34 before, 33 lately)" in told
+    assert "chi-square test, p = " in told
+
+
+def test_a_day_of_records_is_compared_with_nothing(traffic_data: Path) -> None:
+    app = open_page("workloads", workload=SUPPORT)
+    assert "Two whole days of records are needed" in plain([caption.value for caption in app.caption])
 
 
 def test_too_few_records_say_how_many_are_missing(traffic_data: Path) -> None:

@@ -8,7 +8,7 @@ commits truncates it when it has grown beyond `WAL_LIMIT_BYTES`.
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from core.logs.errors import LogStoreUnavailable, NotALogStore
@@ -78,6 +78,11 @@ class ConnectionPool:
             yield connection
             connection.execute("COMMIT")
             self._bound_wal(connection)
+
+    def truncate_wal(self) -> None:
+        """Write the log into the file and cut both to their size, unless a reader is in the way."""
+        with self.connection() as connection, suppress(sqlite3.OperationalError):
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     def close(self) -> None:
         """Close what is idle now, and what is lent as soon as it comes back."""

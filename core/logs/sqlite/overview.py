@@ -2,9 +2,11 @@
 
 import sqlite3
 from collections import defaultdict
+from collections.abc import Sequence
 
+from core.logs.sqlite.conditions import Conditions
 from core.logs.sqlite.loading import RecordLoader
-from core.logs.store import WorkloadSummary
+from core.logs.store import LogImport, WorkloadSummary
 from core.logs.timestamps import iso_day
 
 TOTALS = """
@@ -13,6 +15,11 @@ SELECT workload, client_id, workload_id, sum(records), min(first_ms), max(last_m
 FROM rollup JOIN workload USING (workload) GROUP BY workload
 """
 MODELS = "SELECT DISTINCT workload, model FROM rollup WHERE model"
+IMPORTS = """
+SELECT batch, source, started_ms, ended_ms, stored, duplicate, rejected,
+    (SELECT coalesce(sum(records), 0) FROM txn WHERE txn.batch = batch.batch)
+FROM batch ORDER BY batch DESC LIMIT ?
+"""
 DAYS = "SELECT workload, day, sum(records) FROM rollup GROUP BY workload, day ORDER BY workload, day"
 
 
@@ -54,8 +61,41 @@ def summarise_workloads(connection: sqlite3.Connection, loader: RecordLoader) ->
     return sorted(summaries, key=lambda summary: (-summary.records, summary.client_id, summary.workload_id))
 
 
-def count_from_rollup(connection: sqlite3.Connection, workloads: list[int] | None) -> int:
-    """Return the exact number of records of these workloads, or of all."""
-    where = "" if workloads is None else f"WHERE workload IN ({','.join(map(str, workloads)) or 'NULL'})"
-    total: int = connection.execute(f"SELECT coalesce(sum(records), 0) FROM rollup {where}").fetchone()[0]  # noqa: S608
+def list_imports(connection: sqlite3.Connection, limit: int) -> list[LogImport]:
+    """Return imports, newest first, with how much of each is still there."""
+    return [
+        LogImport(
+            id=str(batch),
+            source=source,
+            started_ms=started_ms,
+            ended_ms=ended_ms,
+            stored=stored,
+            duplicate=duplicate,
+            rejected=rejected,
+            records=records,
+        )
+        for batch, source, started_ms, ended_ms, stored, duplicate, rejected, records in connection.execute(
+            IMPORTS, (limit,)
+        )
+    ]
+
+
+def count_from_rollup(connection: sqlite3.Connection, conditions: Conditions) -> int:
+    """Return the exact number of records that meet conditions which the roll-ups know."""
+    where = rollup_condition(conditions)
+    total: int = connection.execute(f"SELECT coalesce(sum(records), 0) FROM rollup WHERE {where}").fetchone()[0]  # noqa: S608
     return total
+
+
+def rollup_condition(conditions: Conditions) -> str:
+    """Return the WHERE clause of the roll-ups for conditions on workload, model, finish reason and tool use."""
+    clauses = [] if conditions.workloads is None else [f"workload IN ({_listed(conditions.workloads)})"]
+    clauses += [
+        f"{choice.column} {'NOT ' if choice.is_excluded else ''}IN ({_listed(choice.numbers)})"
+        for choice in conditions.facets
+    ]
+    return " AND ".join(clauses) or "TRUE"
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers))

@@ -11,22 +11,29 @@ from pathlib import Path
 from core.errors import NotFoundError
 from core.logs.errors import LogStoreUnavailable
 from core.logs.intake import Intake
+from core.logs.sqlite.conditions import read_conditions
 from core.logs.sqlite.connections import ConnectionPool
 from core.logs.sqlite.cursors import read_cursor, write_cursor
+from core.logs.sqlite.deleting import RecordDeleter
+from core.logs.sqlite.histogram import count_by_time
 from core.logs.sqlite.loading import RecordLoader
 from core.logs.sqlite.ordering import Position, newest_first, oldest_first
-from core.logs.sqlite.overview import count_from_rollup, summarise_workloads
+from core.logs.sqlite.overview import count_from_rollup, list_imports, summarise_workloads
 from core.logs.sqlite.placement import read_spill_ms
-from core.logs.sqlite.selection import Selection, find_workloads, select
+from core.logs.sqlite.selection import Selection, select, select_records
 from core.logs.sqlite.writing import BatchWriter
 from core.logs.store import (
     COUNT_CAP,
+    Deletion,
+    DuplicateCount,
     IngestReport,
     LabelCount,
     LogFilter,
+    LogImport,
     LogPage,
     LogRecord,
     RecordCount,
+    TimeCount,
     WorkloadSummary,
     check_limit,
 )
@@ -55,6 +62,7 @@ class SqliteLogStore:
             raise LogStoreUnavailable(f"the folder {path.parent} cannot be made: {error.strerror}") from error
         self._pool = ConnectionPool(path)
         self._loader = RecordLoader()
+        self._deleter = RecordDeleter(self._pool)
         self._now_ms = now_ms
 
     def ingest(self, lines: Iterable[tuple[int, bytes]], *, source: str = "") -> Iterator[IngestReport]:
@@ -95,14 +103,14 @@ class SqliteLogStore:
         return LogPage(records=records, next_cursor=write_cursor(page[-1]) if len(positions) > limit else None)
 
     def count(self, log_filter: LogFilter) -> RecordCount:
-        """Count matching records: exactly up to the cap, and without text and time always exactly."""
+        """Count matching records: exactly up to the cap, and without words, labels and times always exactly."""
         with self._pool.read() as connection:
-            if not log_filter.text and log_filter.since is None and log_filter.until is None:
-                value = count_from_rollup(connection, find_workloads(connection, log_filter))
-                return RecordCount(value=value, is_exact=True)
-            selection = select(connection, log_filter)
-            if selection is None:
+            conditions = read_conditions(connection, log_filter)
+            if conditions is None:
                 return RecordCount(value=0, is_exact=True)
+            if conditions.are_rolled_up:
+                return RecordCount(value=count_from_rollup(connection, conditions), is_exact=True)
+            selection = select_records(connection, conditions)
             found = f"SELECT 1 FROM {selection.counting_source} WHERE {selection.where()} LIMIT ?"  # noqa: S608
             sql = f"SELECT count(*) FROM ({found})"  # noqa: S608
             value = connection.execute(sql, (*selection.parameters, COUNT_CAP + 1)).fetchone()[0]
@@ -150,6 +158,35 @@ class SqliteLogStore:
         if counts and counts[0].label is None:
             return [*counts[1:], counts[0]]
         return counts[:limit]
+
+    def histogram(self, log_filter: LogFilter, *, width_ms: int) -> Sequence[TimeCount]:
+        """Count matching records by time, in stretches of `width_ms` counted from 1970: oldest first, none empty."""
+        with self._pool.read() as connection:
+            conditions = read_conditions(connection, log_filter)
+            return [] if conditions is None else count_by_time(connection, conditions, width_ms)
+
+    def duplicates(self, log_filter: LogFilter) -> DuplicateCount:
+        """Count matching records and their different requests, both exactly."""
+        with self._pool.read() as connection:
+            selection = select(connection, log_filter)
+            if selection is None:
+                return DuplicateCount(records=0, requests=0)
+            sql = f"SELECT count(*), count(DISTINCT request_key) FROM {selection.source} WHERE {selection.where()}"  # noqa: S608
+            records, requests = connection.execute(sql, selection.parameters).fetchone()
+        return DuplicateCount(records=records, requests=requests)
+
+    def imports(self, *, limit: int = 50) -> Sequence[LogImport]:
+        """Return imports, newest first."""
+        with self._pool.read() as connection:
+            return list_imports(connection, limit)
+
+    def count_deletable(self, deletion: Deletion) -> int:
+        """Return how many records a deletion would delete now. Raises `NotFoundError` for an unknown import."""
+        return self._deleter.count(deletion)
+
+    def delete(self, deletion: Deletion) -> Iterator[int]:
+        """Delete records in batches and yield how many are gone after each; the last is final, its space given back."""
+        return self._deleter.delete(deletion)
 
     def close(self) -> None:
         """Release the file; the store cannot be used afterwards."""

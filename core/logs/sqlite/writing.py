@@ -12,7 +12,7 @@ from typing import NamedTuple
 from core.logs.records import RecordDraft
 from core.logs.sqlite.connections import ConnectionPool
 from core.logs.sqlite.dictionaries import DictionaryShelf, Payload
-from core.logs.sqlite.placement import Placement
+from core.logs.sqlite.placement import open_placement
 
 DAY_MS = 86_400_000
 NO_SYMBOL = 0
@@ -51,7 +51,7 @@ class BatchWriter:
         payloads = self._shelf.compress(ordered)
         with self._pool.write() as connection:
             rows = _Rows(connection)
-            placement = Placement(connection)
+            placement = open_placement(connection)
             for draft, payload in zip(ordered, payloads, strict=True):
                 content_hash = bytes.fromhex(draft.content_hash)
                 record_id = placement.place(draft.timestamp_ms, content_hash)

@@ -67,3 +67,30 @@ def test_labels_follow_the_filter(store: LogStore) -> None:  # 25
     put(store, *[record(START_S + n, user=f"word{n % 2}", answer=f"l{n % 3}") for n in range(12)])
     found = store.labels(LogFilter(text="word1", since=at(3)))
     assert [(count.label, count.records) for count in found] == [("l0", 2), ("l2", 2), ("l1", 1)]
+
+
+def test_repeated_requests_are_counted_exactly(store: LogStore) -> None:  # 24
+    put(store, *[record(START_S + n, user=f"u{n % 7}", client="ab"[n % 2], answer=f"l{n}") for n in range(40)])
+    for wanted, records, requests in (
+        (LogFilter(), 40, 7),
+        (LogFilter(client_id="a"), 20, 7),
+        (LogFilter(text="u3 label:l*"), 6, 1),
+        (LogFilter(since=at(38)), 2, 2),
+        (LogFilter(client_id="unheard"), 0, 0),
+    ):
+        counted = store.duplicates(wanted)
+        assert (counted.records, counted.requests) == (records, requests)
+
+
+def test_records_are_counted_by_time_exactly(store: LogStore) -> None:  # 41
+    burst = [record(START_S * 1000 + 19_999, user=f"burst {n}") for n in range(300)]  # spills over the next minute
+    put(store, *burst, *[record(START_S + 60 * n, user=f"even {n}", client="ab"[n % 2]) for n in range(90)])
+    for wanted in (LogFilter(), LogFilter(text="even"), LogFilter(client_id="a"), LogFilter(since=at(19.999))):
+        for width_ms in (60_000, 3_600_000, DAY_S * 1000):
+            expected: dict[int, int] = {}
+            for found in store.stream(wanted):
+                start_ms = found.timestamp_ms // width_ms * width_ms
+                expected[start_ms] = expected.get(start_ms, 0) + 1
+            counted = [(count.start_ms, count.records) for count in store.histogram(wanted, width_ms=width_ms)]
+            assert counted == list(expected.items())
+    assert store.histogram(LogFilter(client_id="unheard"), width_ms=60_000) == []
