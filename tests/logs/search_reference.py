@@ -6,6 +6,7 @@ nothing of how a store finds records.
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from core.logs import LogRecord, parse_record
 from core.logs.query import Query, Term, parse_query
@@ -22,8 +23,7 @@ def matches(query: Query, record: LogRecord) -> bool:
     """Tell whether one record is what the query asks for."""
     if query.is_empty:
         return False
-    draft = parse_record(json.dumps(record.body).encode())
-    sides = (draft.prompt_words.split(), draft.answer_words.split())
+    sides = _words_of(json.dumps(record.body))
     values = field_values(record)
     return (
         all(_holds(sides, term) for term in query.required)
@@ -44,6 +44,12 @@ def field_values(record: LogRecord) -> Mapping[Field, str | None]:
         Field.WORKLOAD: record.workload_id,
         Field.HAS: "tools" if record.has_tool_calls else None,
     }
+
+
+@lru_cache(maxsize=1000)
+def _words_of(line: str) -> tuple[list[str], list[str]]:
+    draft = parse_record(line.encode())
+    return draft.prompt_words.split(), draft.answer_words.split()
 
 
 def _holds(sides: Iterable[list[str]], term: Term) -> bool:
