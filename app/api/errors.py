@@ -17,6 +17,7 @@ from app.failures import explain
 from core.errors import FlywheelError, near_miss
 
 MOST_FINDINGS = 5
+PATH_NAMES = {"run_id": FIELD_NAMES["run_id"]}
 ERRORS_OF_EVERY_CALL = (400, 422, 500, 503)
 
 
@@ -35,8 +36,8 @@ def add_error_answers(api: FastAPI) -> None:
 
 async def _answer_deliberate(request: Request, error: Exception) -> JSONResponse:
     failure = explain(error)
-    if request.method != "GET":  # a body's fields; a query's parameters are called as `core` calls them
-        failure = replace(failure, field=FIELD_NAMES.get(failure.field or "", failure.field))
+    names = PATH_NAMES if request.method == "GET" else FIELD_NAMES  # a query's parameters are called as in `core`
+    failure = replace(failure, field=names.get(failure.field or "", failure.field))
     return JSONResponse(failure.to_dict(), status_code=failure.kind.status)
 
 
