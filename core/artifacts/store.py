@@ -4,6 +4,7 @@ import gzip
 import hashlib
 from datetime import datetime
 
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, delete
 
 from core.artifacts.tables import ArtifactRow
@@ -17,10 +18,18 @@ def put_artifact(session: Session, content: bytes, *, media_type: str, now: date
     sha256 = hashlib.sha256(content).hexdigest()
     if session.get(ArtifactRow, sha256) is None:
         packed = gzip.compress(content, GZIP_LEVEL, mtime=0)
-        session.add(
-            ArtifactRow(sha256=sha256, media_type=media_type, size_bytes=len(content), content=packed, created_at=now)
-        )
-        session.flush()
+        values = {
+            "sha256": sha256,
+            "media_type": media_type,
+            "size_bytes": len(content),
+            "content": packed,
+            "created_at": now,
+        }
+        # Two workers may put the same bytes at once; on PostgreSQL the second waits for the first and finds them there.
+        if session.get_bind().dialect.name == "postgresql":
+            session.execute(postgresql.insert(ArtifactRow).values(values).on_conflict_do_nothing())
+        else:
+            session.execute(sqlite.insert(ArtifactRow).values(values).on_conflict_do_nothing())
     return sha256
 
 
