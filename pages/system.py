@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from app.ui import frame, system_parts
+from app.ui import frame, operation_parts, system_parts
 
 frame.draw_header("System")
 system_parts.draw_live()
+operation_parts.draw_doctor()
 left, right = st.columns([0.62, 0.38], gap="large")
 with left:
     system_parts.draw_stores()

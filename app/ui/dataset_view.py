@@ -170,11 +170,8 @@ def _answers(record: DiffRecord) -> str:
 
 
 def _render_statements(name: str, head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    titles = "".join(f'<th scope="col">{title}</th>' for title in head)
     body = "".join("<tr>" + "".join(f"<td>{rows.breakable(cell)}</td>" for cell in line) + "</tr>" for line in lines)
-    table = (
-        f'<table class="fw-evidence" aria-label="{name}"><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>'
-    )
+    table = rows.render_evidence(name, head, body)
     return f'<div class="fw-scroll" role="region" aria-label="{name}, scrolls" tabindex="0">{table}</div>'
 
 

@@ -42,12 +42,8 @@ def draw_notices() -> None:
 
 def render_deliveries(deliveries: Sequence[Delivery], *, now: datetime) -> str:
     """Return deliveries as a table."""
-    titles = ("Notice", "State", "Attempts", "Next")
-    head = "".join(f'<th scope="col">{title}</th>' for title in titles)
     body = "".join(_render(delivery, now) for delivery in deliveries)
-    return (
-        f'<table class="fw-evidence" aria-label="Notices"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-    )
+    return rows.render_evidence("Notices", ("Notice", "State", "Attempts", "Next"), body)
 
 
 def _render(delivery: Delivery, now: datetime) -> str:

@@ -31,7 +31,7 @@ def render_queue(places: Sequence[QueuePlace]) -> str:
         f'<td class="fw-number fw-nowrap">{_expected(place)}</td></tr>'
         for place in places
     )
-    return _table("Waiting runs", ("Place", "Run", "Starts in about"), body)
+    return rows.render_evidence("Waiting runs", ("Place", "Run", "Starts in about"), body)
 
 
 def render_slots(slots: Sequence[SlotView]) -> str:
@@ -39,7 +39,7 @@ def render_slots(slots: Sequence[SlotView]) -> str:
     body = "".join(
         f'<tr><td class="fw-number">{slot.number}</td><th scope="row">{_holder(slot)}</th></tr>' for slot in slots
     )
-    return _table("Slots", ("Slot", "Held by"), body)
+    return rows.render_evidence("Slots", ("Slot", "Held by"), body)
 
 
 def render_leftovers(leftovers: Sequence[Leftover], *, now: datetime) -> str:
@@ -52,7 +52,9 @@ def render_leftovers(leftovers: Sequence[Leftover], *, now: datetime) -> str:
         f'<td class="fw-number fw-nowrap">{numbers.moment(left.next_try_at, now=now)}</td></tr>'
         for left in leftovers
     )
-    return _table("Left outside", ("What, and why it is still there", "Attempts", "Since", "Tried next"), body)
+    return rows.render_evidence(
+        "Left outside", ("What, and why it is still there", "Attempts", "Since", "Tried next"), body
+    )
 
 
 def render_findings(findings: Sequence[Finding], *, now: datetime) -> str:
@@ -64,7 +66,7 @@ def render_findings(findings: Sequence[Finding], *, now: datetime) -> str:
         f'<td class="fw-number fw-nowrap">{numbers.age(finding.since, now) if finding.since else ""}</td></tr>'
         for finding in findings
     )
-    return _table("Findings", ("Kind", "Run, what is wrong, and what to do", "Since"), body)
+    return rows.render_evidence("Findings", ("Kind", "Run, what is wrong, and what to do", "Since"), body)
 
 
 def _expected(place: QueuePlace) -> str:
@@ -79,8 +81,3 @@ def _holder(slot: SlotView) -> str:
 
 def _link_run(run_id: str) -> str:
     return f'<a href="{escape(url.link("run", id=run_id))}" target="_self">{escape(run_id)}</a>'
-
-
-def _table(name: str, titles: Sequence[str], body: str) -> str:
-    head = "".join(f'<th scope="col">{escape(title)}</th>' for title in titles)
-    return f'<table class="fw-evidence" aria-label="{name}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'

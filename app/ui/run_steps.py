@@ -10,10 +10,8 @@ from core.runs import StepView
 
 def render_steps(steps: Sequence[StepView]) -> str:
     """Return the steps in their order."""
-    titles = ("Step", "State", "Attempts", "Remote id", "Took")
-    head = "".join(f'<th scope="col">{title}</th>' for title in titles)
     body = "".join(_render_step(step) for step in steps)
-    return f'<table class="fw-evidence" aria-label="Steps"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    return rows.render_evidence("Steps", ("Step", "State", "Attempts", "Remote id", "Took"), body)
 
 
 def _render_step(step: StepView) -> str:

@@ -42,7 +42,6 @@ def draw_live() -> None:
                 st.metric("Imports open", numbers.count(queue.open_imports))
             frame.draw_link("runs", "See the runs", icon=":material/cycle:")
             operation_parts.draw_queue()
-        operation_parts.draw_doctor()
         operation_parts.draw_leftovers()
         notice_parts.draw_notices()
 

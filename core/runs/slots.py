@@ -55,29 +55,30 @@ def take_slots(execution: Execution, step: StepRow, count: int) -> bool:
     database = execution.around.database
     with execution.write() as session:
         database.serialise(session, SLOT_LOCK)
-        if session.exec(select(SlotRow.number).where(*_held_by(step))).first() is not None:
+        if session.exec(select(SlotRow.number).where(*_held_by(step.run_id, step.key))).first() is not None:
             return True
         asked_at = step.slots_asked_at or execution.now()
         free = list(session.exec(select(SlotRow.number).where(col(SlotRow.run_id).is_(None)).order_by("number")))
         free = [number for number in free if number <= limit][:count]
         if len(free) < count or _is_somebody_before(session, step, asked_at):
-            session.execute(update(StepRow).where(*_is(step)).values(slots_asked_at=asked_at))
+            session.execute(update(StepRow).where(*_is(step.run_id, step.key)).values(slots_asked_at=asked_at))
             step.slots_asked_at = asked_at
             return False
         taken = update(SlotRow).where(col(SlotRow.number).in_(free))
         session.execute(taken.values(run_id=step.run_id, step_key=step.key))
         if step.slots_asked_at is not None:  # the time limit is the deployment's: it starts when waiting ends
             deadline = execution.now() + execution.around.timeout(StepKind(step.kind))
-            session.execute(update(StepRow).where(*_is(step)).values(slots_asked_at=None, deadline=deadline))
+            session.execute(
+                update(StepRow).where(*_is(step.run_id, step.key)).values(slots_asked_at=None, deadline=deadline)
+            )
             step.slots_asked_at, step.deadline = None, deadline
     return True
 
 
 def release_deployment(session: Session, run_id: str, key: str) -> None:
     """Note in an open transaction that a deploy step's deployment is gone, and free its slots."""
-    step = StepRow(run_id=run_id, key=key, position=0, kind="", idempotency_key="")
-    session.execute(update(StepRow).where(*_is(step)).values(released=True, slots_asked_at=None))
-    session.execute(update(SlotRow).where(*_held_by(step)).values(run_id=None, step_key=None))
+    session.execute(update(StepRow).where(*_is(run_id, key)).values(released=True, slots_asked_at=None))
+    session.execute(update(SlotRow).where(*_held_by(run_id, key)).values(run_id=None, step_key=None))
 
 
 def note_removed(execution: Execution, key: str, *, deployment: str) -> None:
@@ -115,9 +116,9 @@ def _is_somebody_before(session: Session, step: StepRow, asked_at: object) -> bo
     return found is not None and tuple(found) != (step.run_id, step.key)
 
 
-def _is(step: StepRow) -> tuple[ColumnElement[bool], ...]:
-    return col(StepRow.run_id) == step.run_id, col(StepRow.key) == step.key
+def _is(run_id: str, key: str) -> tuple[ColumnElement[bool], ...]:
+    return col(StepRow.run_id) == run_id, col(StepRow.key) == key
 
 
-def _held_by(step: StepRow) -> tuple[ColumnElement[bool], ...]:
-    return col(SlotRow.run_id) == step.run_id, col(SlotRow.step_key) == step.key
+def _held_by(run_id: str, key: str) -> tuple[ColumnElement[bool], ...]:
+    return col(SlotRow.run_id) == run_id, col(SlotRow.step_key) == key

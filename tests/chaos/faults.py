@@ -46,7 +46,6 @@ class Faults:
     deploy_s: float = 0.1
     evaluate_s: float = 0.15
     customize_s: float = 0.2
-    undeploy_s: float = 0.0
     latency_s: tuple[float, float] = (0.0, 0.0)
     latency_requests: str = ""
     refuse_429: float = 0.0
