@@ -14,6 +14,7 @@ from core.database import Database
 from core.migrations import upgrade_schema
 from tests import machine, postgres
 from tests.browser.chromium import run_chromium
+from tests.elasticsearch_node import Node, build, missing_tools
 
 VIEWPORT: ViewportSize = {"width": 1440, "height": 900}
 # What takes minutes together goes to `make test-full`; `make test` keeps the whole job, its crashes and its refusals.
@@ -33,7 +34,7 @@ LONG_FILES = frozenset(
         "tests/demo/test_loading.py",
     }
 )
-MARK_BY_FIXTURE = {"browser": "browser", "postgres_url": "postgres"}
+MARK_BY_FIXTURE = {"browser": "browser", "postgres_url": "postgres", "elasticsearch_node": "elasticsearch"}
 
 # Two busy cores make time limits per example lie; in CI the examples are the same every time.
 hypothesis.settings.register_profile("full", deadline=None, derandomize=machine.is_ci())
@@ -74,6 +75,19 @@ def postgres_url() -> Iterator[str]:
         machine.skip_or_fail("PostgreSQL's server programs are not installed")
     with postgres.run_server(programs) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    """A real Elasticsearch node of this test process; its address is in the environment for child processes too."""
+    if missing := missing_tools():
+        machine.skip_or_fail(f"{' and '.join(missing)} not installed")
+    build()
+    node = Node(tmp_path_factory.mktemp("elasticsearch"))
+    node.start()
+    os.environ["TEST_ELASTICSEARCH_URL"] = node.url
+    yield node
+    node.kill()
 
 
 @pytest.fixture

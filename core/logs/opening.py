@@ -7,4 +7,10 @@ from core.settings import Settings
 
 def open_log_store(settings: Settings) -> LogStore:
     """Open the log store of this installation, making it when it is not there yet; close it when done."""
+    if settings.logs.store == "elasticsearch":
+        # imported when asked for, because its client takes a third of a second to load
+        from core.logs.elasticsearch import ElasticsearchLogStore, connect
+
+        chosen = settings.logs.elasticsearch
+        return ElasticsearchLogStore(connect(chosen), prefix=chosen.index, replicas=chosen.replicas)
     return SqliteLogStore(settings.logs_path)

@@ -52,11 +52,43 @@ class DatabaseSettings(_Section):
     url: str = Field(default="", repr=False)
 
 
+class ElasticsearchSettings(_Section):
+    """The cluster of the log store. `index` begins the names of its indices, or names an index that is there already.
+
+    `patience_s` is how long imports and streams wait for a cluster that is away.
+    """
+
+    url: ServiceUrl = "http://127.0.0.1:9200"
+    index: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$")] = "flywheel-logs"
+    api_key: SecretReference | None = None
+    user: Name | None = None
+    password: SecretReference | None = None
+    ca_file: AbsolutePath | None = None
+    fingerprint: Annotated[str, Field(pattern=r"^([0-9A-Fa-f]{2}:?){32}$")] | None = None
+    replicas: Annotated[int, Field(ge=0, le=10)] = 1
+    timeout_s: Seconds = 30.0
+    patience_s: Seconds = 300.0
+
+    @model_validator(mode="after")
+    def _check_credentials(self) -> Self:
+        if (self.user is None) is not (self.password is None):
+            raise ValueError("logs.elasticsearch: user and password belong together")
+        if self.api_key is not None and self.user is not None:
+            raise ValueError("logs.elasticsearch: give an api_key or a user, not both")
+        return self
+
+    @property
+    def is_loopback(self) -> bool:
+        """Tell whether the server is on this machine."""
+        return urlsplit(self.url).hostname in {"127.0.0.1", "::1", "localhost"}
+
+
 class LogSettings(_Section):
     """Where logged traffic lives. `path` None means `logs.db` in the data folder."""
 
-    store: Literal["sqlite"] = "sqlite"
+    store: Literal["sqlite", "elasticsearch"] = "sqlite"
     path: AbsolutePath | None = None
+    elasticsearch: ElasticsearchSettings = ElasticsearchSettings()
 
 
 class NemoSettings(_Section):

@@ -6,13 +6,18 @@ from pathlib import Path
 import pytest
 
 from core.logs import LogStore
-from tests.contract.log_store.stores import STORE_KINDS, StorePlace, open_store
+from tests.contract.log_store.stores import STORE_KINDS, StorePlace, open_store, remove_indices
 
 
 @pytest.fixture(params=STORE_KINDS)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> StorePlace:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StorePlace]:
     """Where this test's records are kept."""
-    return StorePlace(kind=request.param, folder=tmp_path)
+    if request.param == "elasticsearch":
+        node = request.getfixturevalue("elasticsearch_node")
+        yield StorePlace(kind=request.param, folder=tmp_path)
+        remove_indices(node.url)
+    else:
+        yield StorePlace(kind=request.param, folder=tmp_path)
 
 
 @pytest.fixture

@@ -49,6 +49,8 @@ def filled(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[LogStore, list[LogRecord]]]:
     """A store with these records, which no test here changes, and the records newest first."""
+    if request.param == "elasticsearch":
+        request.getfixturevalue("elasticsearch_node")
     store = open_store(StorePlace(kind=request.param, folder=Path(tmp_path_factory.mktemp("agrees"))))
     put(store, *some_records())
     yield store, list(store.stream(LogFilter()))[::-1]
