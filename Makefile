@@ -21,10 +21,10 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install demo test test-full lint format bench chaos screenshots lock system-packages
+.PHONY: help install demo test test-full lint format bench chaos elasticsearch screenshots lock system-packages
 
 help: ## List these verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 install: $(VENV)/project.stamp ## Create .venv with everything locked; the command is then .venv/bin/flywheel
 
@@ -52,6 +52,9 @@ bench: install ## Measure and print tables (on a quiet machine)
 
 chaos: install ## Kill workers 200 times on each database in three modes, and judge what is left (ARGS are the harness's)
 	$(BIN)/python -m tests.chaos $(ARGS)
+
+elasticsearch: install ## Run a real Elasticsearch node on loopback for trying things out (ARGS is its port, 9200)
+	$(BIN)/python -m tests.elasticsearch_node $(ARGS)
 
 screenshots: install ## Retake the pictures of README.md from a fresh demo
 	$(BIN)/python -m tests.browser.screenshots

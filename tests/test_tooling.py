@@ -11,7 +11,19 @@ from packaging.utils import canonicalize_name
 
 from tests.machine import REPOSITORY
 
-VERBS = ("install", "demo", "test", "test-full", "lint", "format", "bench", "chaos", "screenshots", "lock")
+VERBS = (
+    "install",
+    "demo",
+    "test",
+    "test-full",
+    "lint",
+    "format",
+    "bench",
+    "chaos",
+    "elasticsearch",
+    "screenshots",
+    "lock",
+)
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^ ;\\]+)", re.MULTILINE)
 # Licences that ask for more than a copy of their text; NOTICE names every package under one.

@@ -67,18 +67,16 @@ class Node:
 
     def kill(self) -> None:
         """End it at once, as a crash would."""
-        if self._process:
+        if self._process and self._process.stdin:
             self._process.kill()
             self._process.wait()
+            self._process.stdin.close()
 
     def stop(self) -> None:
         """End it in order."""
         if self._process and self._process.stdin:
             self._process.stdin.close()
-            try:
-                self._process.wait(20)
-            except subprocess.TimeoutExpired:
-                self.kill()
+            self._process.wait(30)
 
 
 def _free_port() -> int:

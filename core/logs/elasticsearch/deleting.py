@@ -1,4 +1,4 @@
-"""Deleting records: by whole months where a month holds nothing else, otherwise in batches of a snapshot.
+"""Deleting records: months that are all older than asked as a whole, everything else in batches of a snapshot.
 
 Only plain calls are used, not the cluster's own deletion by query, so that a deletion can be watched, stopped and
 repeated. Space comes back with the month, or by merging what was deleted out of it.
@@ -26,11 +26,12 @@ DELETED = frozenset({200, 404})
 def delete_records(server: Server, indices: Indices, deletion: Deletion) -> Iterator[int]:
     """Delete what matches now and yield how many records are gone after each step; the last is final."""
     snapshot = Snapshot(server, index=indices.pattern, query=write_deletion(deletion), sort=ORDER)
+    is_by_age = deletion.before is not None and deletion == Deletion(before=deletion.before)
     deleted = 0
     try:
         left = dict(snapshot.count_by_index())
         for index, records in sorted(left.items()):
-            if _drop(server, index, records):
+            if is_by_age and _drop(server, index, records):
                 deleted += records
                 del left[index]
                 yield deleted

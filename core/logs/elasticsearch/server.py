@@ -19,7 +19,10 @@ from core.settings import ElasticsearchSettings, resolve_secret
 
 TRANSIENT = frozenset({429, 502, 503, 504})
 """Answers of a server that is starting, moving shards or overloaded: the same call may succeed later."""
+BRIEF_S = 3.0
+"""How long somebody waits for a month's index that is just being made."""
 Reply = Any  # what the client returns: JSON
+Failure = ApiError | TransportError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,37 +34,41 @@ class Server:
     patience_s: float = 300.0
 
     def ask(self, call: Callable[[Elasticsearch], Reply]) -> Reply:
-        """Return the answer to one call. Raises `LogStoreUnavailable`; a missing index or document passes through."""
-        try:
-            return call(self.client)
-        except (ApiError, TransportError) as error:
-            if isinstance(error, ApiError) and error.status_code == 404:
-                raise
-            raise self.unavailable(error) from error
+        """Return the answer to a call that somebody waits for; only a server that answers is asked again, and shortly.
+
+        Raises `LogStoreUnavailable`; a missing index or document passes through, here and in `insist`.
+        """
+        return self._repeat(call, patience_s=BRIEF_S, is_worth_it=lambda error: isinstance(error, ApiError))
 
     def insist(self, call: Callable[[Elasticsearch], Reply]) -> Reply:
         """Return the answer to a call that may be repeated, trying again while the server is away or overloaded."""
-        for pause_s in self.pauses():
+        return self._repeat(call, patience_s=self.patience_s, is_worth_it=is_transient)
+
+    def pauses(self, patience_s: float | None = None) -> Iterator[float | None]:
+        """Yield the seconds to wait after each failure, growing, and None once the patience is used up."""
+        patience_s = self.patience_s if patience_s is None else patience_s
+        began = time.monotonic()
+        for pause_s in chain((0.1, 0.25, 0.5, 1.0, 2.0), repeat(4.0)):
+            if time.monotonic() - began + pause_s > patience_s:
+                yield None
+                return
+            yield pause_s
+
+    def _repeat(
+        self, call: Callable[[Elasticsearch], Reply], *, patience_s: float, is_worth_it: Callable[[Failure], bool]
+    ) -> Reply:
+        for pause_s in self.pauses(patience_s):
             try:
                 return call(self.client)
             except (ApiError, TransportError) as error:
                 if isinstance(error, ApiError) and error.status_code == 404:
                     raise
-                if pause_s is None or not is_transient(error):
+                if pause_s is None or not (is_transient(error) and is_worth_it(error)):
                     raise self.unavailable(error) from error
                 time.sleep(pause_s)
         raise AssertionError("the last pause is None")
 
-    def pauses(self) -> Iterator[float | None]:
-        """Yield the seconds to wait after each failure, growing, and None once the patience is used up."""
-        began = time.monotonic()
-        for pause_s in chain((0.25, 0.5, 1.0, 2.0), repeat(4.0)):
-            if time.monotonic() - began + pause_s > self.patience_s:
-                yield None
-                return
-            yield pause_s
-
-    def unavailable(self, error: ApiError | TransportError) -> LogStoreUnavailable:
+    def unavailable(self, error: Failure) -> LogStoreUnavailable:
         """Return what the caller hears of a failure."""
         return LogStoreUnavailable(f"Elasticsearch at {self.url} {_reason(error)}")
 
@@ -70,7 +77,7 @@ class Server:
         self.client.close()
 
 
-def is_transient(error: ApiError | TransportError) -> bool:
+def is_transient(error: Failure) -> bool:
     """Tell whether the same call may succeed later."""
     return error.status_code in TRANSIENT if isinstance(error, ApiError) else not isinstance(error, TlsError)
 
@@ -115,7 +122,7 @@ def _trust(settings: ElasticsearchSettings) -> Mapping[str, Any]:
     return {} if settings.ca_file is None else {"ca_certs": str(settings.ca_file)}
 
 
-def _reason(error: ApiError | TransportError) -> str:
+def _reason(error: Failure) -> str:
     if isinstance(error, ApiError):
         if error.status_code == 401:
             return "does not know the key or password of logs.elasticsearch (401)"

@@ -42,7 +42,7 @@ class Snapshot:
         self._pit = self._open()
 
     def hits(self, fields: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-        """Yield all hits with these fields of their documents. Goes on over restarts of the server as long as its patience lasts."""
+        """Yield all hits with these fields of their documents, also over a restart of the server."""
         after: Sequence[Any] | None = None
         size = FIRST_HITS
         while True:

@@ -37,6 +37,7 @@ from core.logs.store import (
 )
 
 EVERYTHING = LogFilter()
+UNKNOWN = "-"
 NEWEST_FIRST = in_order("desc")
 
 
@@ -110,10 +111,11 @@ class ElasticsearchLogStore:
 
     def get(self, record_id: str) -> LogRecord:
         """Return one record. Raises `NotFoundError`."""
+        ids = [record_id] if record_id else [UNKNOWN]
         hits = self._server.ask(
             lambda client: client.search(
                 index=self._indices.pattern,
-                query={"ids": {"values": [record_id]}},
+                query={"ids": {"values": ids}},
                 size=1,
                 source_includes=FETCHED,
                 allow_partial_search_results=False,
