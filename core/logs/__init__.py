@@ -34,6 +34,7 @@ from core.logs.store import (
     LogStore,
     RecordCount,
     RejectedLine,
+    StoreLimits,
     TimeCount,
     WorkloadSummary,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "RecordRejected",
     "RejectedLine",
     "SavedView",
+    "StoreLimits",
     "TimeCount",
     "UnreadableFile",
     "WorkloadSummary",

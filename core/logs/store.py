@@ -182,8 +182,20 @@ class Deletion:
             raise InputError("say what to delete: a client, a workload, an age, an import or records", field="deletion")
 
 
+@dataclass(frozen=True, kw_only=True)
+class StoreLimits:
+    """What a store can read slowly or not at all, in a sentence or two, and the command that leads out of it."""
+
+    reading: str
+    way_out: str
+
+
 class LogStore(Protocol):
     """Logged traffic. Implementations may be shared by threads; two processes see each other's writes at once."""
+
+    @property
+    def limits(self) -> StoreLimits | None:
+        """What this store cannot do as others can; None when it keeps every promise."""
 
     def ingest(self, lines: Iterable[tuple[int, bytes]], *, source: str = "") -> Iterator[IngestReport]:
         """Store numbered JSON lines in batches and yield the running report after each; the last one is final.

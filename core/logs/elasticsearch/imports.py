@@ -44,7 +44,13 @@ class ImportList:
     def recent(self, *, limit: int) -> list[LogImport]:
         """Return imports, newest first, with how much of each is still there."""
         found = self._server.ask(
-            lambda client: client.search(index=self._indices.imports, size=limit, sort=[{"order": {"order": "desc"}}])
+            lambda client: client.search(
+                index=self._indices.imports,
+                query={"exists": {"field": "order"}},
+                sort=[{"order": {"order": "desc", "unmapped_type": "keyword"}}],
+                size=limit,
+                ignore_unavailable=True,
+            )
         )["hits"]["hits"]
         left = self._count_left([hit["_id"] for hit in found])
         return [_read_import(hit["_id"], hit["_source"], left.get(hit["_id"], 0)) for hit in found]

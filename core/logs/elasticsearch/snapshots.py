@@ -33,8 +33,17 @@ ORDER = in_order("asc")
 class Snapshot:
     """What matches a query now, read in a fixed order; `close` gives the server its memory back."""
 
-    def __init__(self, server: Server, *, index: str, query: Clause, sort: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(
+        self,
+        server: Server,
+        *,
+        index: str,
+        query: Clause,
+        sort: Sequence[Mapping[str, Any]],
+        runtime_mappings: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
         self._server = server
+        self._runtime: Mapping[str, Any] = {"runtime_mappings": runtime_mappings} if runtime_mappings else {}
         self._index = index
         self._query = query
         self._sort = sort
@@ -84,7 +93,7 @@ class Snapshot:
         return {bucket["key"]: int(bucket["newest"]["value"]) for bucket in _buckets(reply, "index")}
 
     def _search(self, **body: Any) -> Any:
-        search = _PitSearch(body)
+        search = _PitSearch({**body, **self._runtime})
         try:
             reply = self._server.insist(search(self._pit, self._query))
         except NotFoundError:

@@ -1,16 +1,13 @@
 """`ElasticsearchLogStore`: the promises of `core.logs.store.LogStore` on the indices of one prefix."""
 
-import base64
-import binascii
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-import orjson
-
-from core.errors import InputError, NotFoundError
+from core.errors import NotFoundError
 from core.logs.elasticsearch.conditions import is_unknown, read_query, write_clause, write_deletion
 from core.logs.elasticsearch.counting import Counter
+from core.logs.elasticsearch.cursors import read_cursor, write_cursor
 from core.logs.elasticsearch.deleting import delete_records
 from core.logs.elasticsearch.documents import FETCHED, read_hit
 from core.logs.elasticsearch.imports import ImportList
@@ -31,6 +28,7 @@ from core.logs.store import (
     LogPage,
     LogRecord,
     RecordCount,
+    StoreLimits,
     TimeCount,
     WorkloadSummary,
     check_limit,
@@ -43,6 +41,8 @@ NEWEST_FIRST = in_order("desc")
 
 class ElasticsearchLogStore:
     """Logged traffic in Elasticsearch; may be shared by threads, and the indices by any number of processes."""
+
+    limits: StoreLimits | None = None
 
     def __init__(
         self,
@@ -57,10 +57,11 @@ class ElasticsearchLogStore:
         self._imports = ImportList(server, self._indices)
         self._counter = Counter(server, self._indices.pattern)
         self._now_ms = now_ms
-        prepare(server, self._indices, replicas=replicas)
+        self._replicas = replicas
 
     def ingest(self, lines: Iterable[tuple[int, bytes]], *, source: str = "") -> Iterator[IngestReport]:
         """Store numbered JSON lines in batches and yield the running report after each; the last one is final."""
+        prepare(self._server, self._indices, replicas=self._replicas)
         import_id = self._imports.begin(source=source, now_ms=self._now_ms())
         writer = BatchWriter(self._server, self._indices, import_id, self._now_ms)
         intake = Intake()
@@ -76,7 +77,7 @@ class ElasticsearchLogStore:
     def browse(self, log_filter: LogFilter, *, limit: int = 50, cursor: str | None = None) -> LogPage:
         """Return a page, newest first, ties by content hash."""
         check_limit(limit)
-        after: dict[str, Any] = {} if cursor is None else {"search_after": _read_cursor(cursor)}
+        after: dict[str, Any] = {} if cursor is None else {"search_after": read_cursor(cursor)}
         query = read_query(log_filter)
         if is_unknown(log_filter, query):
             return LogPage(records=(), next_cursor=None)
@@ -93,7 +94,7 @@ class ElasticsearchLogStore:
             )
         )["hits"]["hits"]
         page = hits[:limit]
-        next_cursor = _write_cursor(page[-1]["sort"]) if len(hits) > limit else None
+        next_cursor = write_cursor(*page[-1]["sort"]) if len(hits) > limit else None
         return LogPage(records=tuple(map(read_hit, page)), next_cursor=next_cursor)
 
     def count(self, log_filter: LogFilter) -> RecordCount:
@@ -184,19 +185,3 @@ class ElasticsearchLogStore:
     def close(self) -> None:
         """Close the connections; the store cannot be used afterwards."""
         self._server.close()
-
-
-def _write_cursor(place: Sequence[object]) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps(place)).decode()
-
-
-def _read_cursor(cursor: str) -> list[object]:
-    """Return the place a cursor stands for. Raises `InputError` for text that is no cursor."""
-    try:
-        place = orjson.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError):
-        place = None
-    match place:
-        case [int(), str() as content_hash] if len(content_hash) == 64:
-            return list(place)
-    raise InputError("the cursor is not one that this store gave out; start at the first page", field="cursor")

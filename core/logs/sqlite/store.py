@@ -33,6 +33,7 @@ from core.logs.store import (
     LogPage,
     LogRecord,
     RecordCount,
+    StoreLimits,
     TimeCount,
     WorkloadSummary,
     check_limit,
@@ -54,6 +55,8 @@ ORDER BY label IS NOT NULL, n DESC, value LIMIT ?
 
 class SqliteLogStore:
     """Logged traffic in one SQLite file; may be shared by threads, and the file by processes on one host."""
+
+    limits: StoreLimits | None = None
 
     def __init__(self, path: Path, *, now_ms: Callable[[], int] = lambda: int(time.time() * 1000)) -> None:
         try:
