@@ -16,6 +16,7 @@ from app.ui import (
     queries,
     record_drawer,
     states,
+    store_limits,
     url,
 )
 
@@ -30,6 +31,7 @@ if not workloads:
     states.show_no_traffic()
     st.stop()
 
+store_limits.draw_limits()
 query = log_filters.read_query(st.query_params, workloads)
 with actions:
     log_views.draw_views(query)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.ui import frame, queries, states, url, workload_parts, workload_queries, workload_view
+from app.ui import frame, queries, states, store_limits, url, workload_parts, workload_queries, workload_view
 
 workload_asked = url.read_text(st.query_params, "workload")
 client_asked = url.read_text(st.query_params, "client")
@@ -22,6 +22,7 @@ frame.draw_header(
     workload_asked,
     trail=[frame.Crumb(label="Workloads", page="workloads"), frame.Crumb(label=client_asked or "All clients")],
 )
+store_limits.draw_limits()
 with states.loading(height=420):
     found = workload_view.select_workload(queries.list_workloads(), workload_asked, client_asked)
     labels = queries.count_labels(workload_asked, client_asked)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.commands.log_adoption import adopt_index
 from app.commands.log_deletion import delete_logs, list_imports
 from app.commands.log_export import export_logs
 from app.commands.options import ClientOption, DataOption, JsonOption, QueryOption, WorkloadOption, settings_for
@@ -24,6 +25,7 @@ app = typer.Typer(help="Logged traffic: import it, look at it, export it, delete
 app.command("export")(export_logs)
 app.command("imports")(list_imports)
 app.command("delete")(delete_logs)
+app.command("adopt")(adopt_index)
 
 FilesArgument = Annotated[
     list[Path], typer.Argument(metavar="FILE...", help=".jsonl, .jsonl.gz or .jsonl.zst, one record a line")

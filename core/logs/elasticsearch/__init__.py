@@ -4,7 +4,7 @@ Owns the indices, their mapping and the translation of every promise of `core.lo
 nothing but the server itself: no script, no plugin, no task of the cluster's own.
 """
 
-from core.logs.elasticsearch.blueprint import AdoptionProgress, BlueprintLogStore, adopt
+from core.logs.elasticsearch.blueprint import AdoptionProgress, BlueprintLogStore, adopt, is_blueprint_index
 from core.logs.elasticsearch.opening import open_elasticsearch
 from core.logs.elasticsearch.server import Server, connect
 from core.logs.elasticsearch.store import ElasticsearchLogStore
@@ -16,5 +16,6 @@ __all__ = [
     "Server",
     "adopt",
     "connect",
+    "is_blueprint_index",
     "open_elasticsearch",
 ]
