@@ -178,7 +178,7 @@ def traffic_bars(days: Sequence[tuple[date, int]]) -> go.Figure:
 
 
 def time_bars(counts: Sequence[TimeCount], *, width_ms: int) -> go.Figure:
-    """Return records over time as bars that can be dragged over, empty stretches included by the caller.
+    """Return records over time as bars to click on or drag over, empty stretches included by the caller.
 
     A bar's `customdata` holds its first millisecond and the one after its last.
     """
@@ -192,13 +192,18 @@ def time_bars(counts: Sequence[TimeCount], *, width_ms: int) -> go.Figure:
             offset=0,
             width=width_ms,
             marker={"color": NEUTRAL, "line": {"width": 0.5, "color": "rgba(0,0,0,0)"}},
-            hovertemplate=f"%{{x|{shown}}}<br>%{{y:,}} records<br>drag over bars to see them alone<extra></extra>",
+            hovertemplate="%{y:,} records<br>click, or drag over bars, to see them alone<extra></extra>",
         )
     )
-    figure.update_layout(bargap=0, dragmode="select", selectdirection="h")
+    figure.update_layout(bargap=0, dragmode="select", selectdirection="h", hovermode="x")  # a low bar, too, is hit
     figure.update_yaxes(title=None, rangemode="tozero", nticks=3, tickformat=",d", fixedrange=True)
     figure.update_xaxes(
-        title=None, type="date", nticks=7, tickangle=0, tickformat="%-d %b\n%Y" if by_day else "%H:%M\n%-d %b"
+        title=None,
+        type="date",
+        nticks=7,
+        tickangle=0,
+        tickformat="%-d %b\n%Y" if by_day else "%H:%M\n%-d %b",
+        hoverformat=shown,
     )
     return _laid_out(figure, height=130, has_legend=False)
 

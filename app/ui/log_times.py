@@ -1,10 +1,11 @@
-"""Records over time above the list of logs: a drag over bars becomes the filter.
+"""Records over time above the list of logs: a click on a bar or a drag over several becomes the filter.
 
-A click does not: Streamlit turns clicks off where dragging selects.
+Streamlit hands on the drag and `log_times.js` the click: the one turns the other off.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import streamlit as st
 
@@ -16,6 +17,7 @@ MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 WIDTHS_MS = (MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, DAY_MS, 7 * DAY_MS)
 MOST_BARS = 120
 KEY = "log_times"
+CLICKS = Path(__file__).parent / "log_times.js"
 
 
 def draw_times(query: LogQuery, workloads: Sequence[WorkloadSummary]) -> None:
@@ -26,14 +28,16 @@ def draw_times(query: LogQuery, workloads: Sequence[WorkloadSummary]) -> None:
     if len(counts) < 2:  # one bar says what the count says
         return
     busiest = max(counts, key=lambda count: count.records)
-    st.plotly_chart(
-        charts.time_bars(fill_gaps(counts, width_ms), width_ms=width_ms),
-        key=KEY,
-        config=charts.CONFIG,
-        on_select=_narrow,
-        selection_mode="box",
-        alt=f"Records over time; the busiest stretch has {numbers.count(busiest.records)}",
-    )
+    with st.container(gap=None):
+        st.plotly_chart(
+            charts.time_bars(fill_gaps(counts, width_ms), width_ms=width_ms),
+            key=KEY,
+            config=charts.CONFIG,
+            on_select=_narrow,
+            selection_mode="box",
+            alt=f"Records over time; the busiest stretch has {numbers.count(busiest.records)}",
+        )
+        st.html(f"<script>{CLICKS.read_text()}</script>", unsafe_allow_javascript=True)
 
 
 def find_span(query: LogQuery, workloads: Sequence[WorkloadSummary]) -> tuple[int, int]:
@@ -72,9 +76,9 @@ def narrowed(text: str | None, first_ms: int, after_ms: int) -> dict[str, object
 
 def _narrow() -> None:
     chosen = st.session_state[KEY].selection.points
-    stretches = [point["customdata"] for point in chosen if point.get("customdata")]
-    if not stretches:
+    if not any(point.get("y") for point in chosen):  # nothing was logged there
         return
+    stretches = [point["customdata"] for point in chosen]
     first_ms = min(stretch[0] for stretch in stretches)
     after_ms = max(stretch[1] for stretch in stretches)
     url.write(**narrowed(st.query_params.get("text"), int(first_ms), int(after_ms)), cursor=None, record=None)
