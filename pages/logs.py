@@ -22,7 +22,8 @@ from app.ui import (
 
 with frame.draw_header("Logs"):
     actions = st.container(horizontal=True, vertical_alignment="bottom", gap="small", width="content")
-    import_dialog.draw_entry()
+    if not store_limits.is_read_only():
+        import_dialog.draw_entry()
 is_importing = import_dialog.draw_asked(st.query_params)
 
 with states.loading(height=640):
@@ -36,7 +37,8 @@ query = log_filters.read_query(st.query_params, workloads)
 with actions:
     log_views.draw_views(query)
     log_export.draw_export(query)
-    deletion_dialog.draw_entry()
+    if not store_limits.is_read_only():
+        deletion_dialog.draw_entry()
 is_deleting = not is_importing and deletion_dialog.draw_asked(st.query_params, query, workloads)
 log_filters.draw_filters(query, workloads)
 chosen = query.to_filter()

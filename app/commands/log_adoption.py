@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from core.logs import IngestReport
     from core.settings import ElasticsearchSettings, Settings
 
-OWN_INDEX = "flywheel-logs"
 FOLLOW_S = 5.0
 LINES_SHOWN = 20
 
@@ -31,9 +30,11 @@ def adopt_index(
     json: JsonOption = False,
 ) -> None:
     """Copy an index of the blueprint into months that can be searched; calling it again goes on where it stopped."""
+    from core.logs.elasticsearch import COPIES
+
     chosen = _check_store(settings_for(data))
     source = index or chosen.index
-    target = into or (OWN_INDEX if source == chosen.index else chosen.index)
+    target = into or (COPIES if source == chosen.index else chosen.index)
     totals: dict[str, Any] = {"index": source, "into": target, "stored": 0, "duplicate": 0, "rejected": 0, "lines": []}
     with suppress(KeyboardInterrupt):
         for report in _copies(chosen, source, target, is_followed=follow):

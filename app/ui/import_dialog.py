@@ -9,7 +9,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from app.ui import boundary, identity, import_queries, import_view, markup, rows, states, url
+from app.ui import boundary, identity, import_queries, import_view, markup, rows, states, store_limits, url
 from app.ui.identity import Duty
 from app.ui.rows import Column
 from core.database import utc_now
@@ -148,6 +148,9 @@ def _watch(view: ImportView, now: datetime) -> None:
         st.caption("You may close this or leave; the import goes on, and the Logs page leads back here.")
         return
     _draw_outcome(view)
+    if view.is_copy:
+        store_limits.draw_next_step()
+        return
     with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
         st.button("Import another", key="import_again", on_click=_go_to, args=(NEW,))
         st.button("Show the records", key="import_done", type="primary", on_click=_leave)
@@ -187,7 +190,7 @@ def _draw_outcome(view: ImportView) -> None:
     if view.status is ImportStatus.FAILED:
         st.error(
             markup.literal_but_code(view.error or "the file cannot be read"),
-            title="The file could not be imported",
+            title="The copy stopped" if view.is_copy else "The file could not be imported",
             icon=":material/error:",
         )
     elif view.rejected_count:

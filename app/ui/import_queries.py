@@ -39,6 +39,20 @@ def request_import(
     )
 
 
+def request_copy(*, requested_by: str) -> str:
+    """Ask a worker to copy the index that can only be read; return the id to watch it by.
+
+    A copy that waits or runs already is returned instead of asking for a second one.
+    """
+    running = find_open_import()
+    if running is not None and running.is_copy:
+        return running.id
+    return queries.ask(
+        queries.DATABASE,
+        lambda: logs.request_copy(queries.database(), queries.log_store(), requested_by=requested_by, now=utc_now()),
+    )
+
+
 def get_import(import_id: str) -> ImportView:
     """Return one import. Raises `NotFoundError` about the URL's `import`."""
     try:

@@ -22,17 +22,20 @@ def read_share(view: ImportView) -> float:
 
 
 def describe_progress(view: ImportView) -> str:
-    """Return "42 % of 3.1 MB read", or that it waits."""
+    """Return "42 % of 3.1 MB read", for a copy "42 % of 15,304 records copied", or that it waits."""
     if view.status is ImportStatus.PENDING:
-        return f"Waiting for a worker, {numbers.size(view.size_bytes)}"
-    return f"{numbers.share(read_share(view), decimals=0)} of {numbers.size(view.size_bytes)} read"
+        return "Waiting for a worker" if view.is_copy else f"Waiting for a worker, {numbers.size(view.size_bytes)}"
+    done = numbers.share(read_share(view), decimals=0)
+    if view.is_copy:
+        return f"{done} of {numbers.quantity(view.size_bytes, 'record')} copied"
+    return f"{done} of {numbers.size(view.size_bytes)} read"
 
 
 def describe_briefly(view: ImportView) -> str:
     """Return "Importing 42 %" or "Import waits", for a button."""
     if view.status is ImportStatus.PENDING:
-        return "Import waits"
-    return f"Importing {numbers.share(read_share(view), decimals=0)}"
+        return "Copy waits" if view.is_copy else "Import waits"
+    return f"{'Copying' if view.is_copy else 'Importing'} {numbers.share(read_share(view), decimals=0)}"
 
 
 def describe_result(view: ImportView) -> str:

@@ -41,7 +41,7 @@ from core.logs.store import (
 from core.logs.tables import DeletionStatus, ImportStatus
 from core.logs.timestamps import timestamp_ms
 from core.logs.transfer import ImportProgress, import_file
-from core.logs.uploads import ImportView, get_import, list_imports, request_import, run_waiting_import
+from core.logs.uploads import ImportView, get_import, list_imports, request_copy, request_import, run_waiting_import
 from core.logs.views import SavedView, delete_view, list_views, save_view
 from core.logs.workloads import find_workload, find_workloads
 
@@ -96,6 +96,7 @@ __all__ = [
     "parse_query",
     "parse_record",
     "replace_times",
+    "request_copy",
     "request_deletion",
     "request_import",
     "run_waiting_deletion",

@@ -3,7 +3,7 @@
 Owns the value types and the promises (numbered in `docs/log-store.md`); `core.logs.sqlite` and later stores keep them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -184,10 +184,17 @@ class Deletion:
 
 @dataclass(frozen=True, kw_only=True)
 class StoreLimits:
-    """What a store can read slowly or not at all, in a sentence or two, and the command that leads out of it."""
+    """What a store can read slowly or not at all, in a sentence or two, and the ways out of it.
+
+    `way_out` is a command; `copy` does the same and yields running reports with how many records are done and how many
+    there are. `index` is what would be copied, `target` what the settings must name afterwards.
+    """
 
     reading: str
     way_out: str
+    index: str
+    target: str
+    copy: Callable[[], Iterator[tuple[int, int, IngestReport]]]
 
 
 class LogStore(Protocol):

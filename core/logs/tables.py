@@ -18,7 +18,10 @@ class ImportStatus(StrEnum):
 
 
 class ImportRow(SQLModel, table=True):
-    """A file that somebody uploaded, and what has become of its lines; `artifact` holds its bytes until it is done."""
+    """A file that somebody uploaded, and what has become of its lines; `artifact` holds its bytes until it is done.
+
+    A copy of an index has no artifact (""), and its sizes are records.
+    """
 
     __tablename__ = "import"
 

@@ -13,7 +13,10 @@ from core.logs.store import IngestReport, LogStore
 
 @dataclass(frozen=True, kw_only=True)
 class ImportProgress:
-    """How far an import is, in bytes of the file on disk, and what has become of its lines so far."""
+    """How far an import is and what has become of its lines so far.
+
+    Sizes are bytes of the file on disk; for a copy of an index, which has no such size, they are records.
+    """
 
     read_bytes: int
     size_bytes: int

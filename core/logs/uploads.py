@@ -1,4 +1,4 @@
-"""Uploaded files: stored by a page, imported by a worker, watched by the page.
+"""Uploaded files, and copies of an index: asked for by a page, carried out by a worker, watched by the page.
 
 Importing is idempotent, so a worker that dies in the middle is simply followed by one that begins anew.
 """
@@ -27,11 +27,16 @@ LARGEST_UPLOAD_BYTES = 200 * 1024 * 1024
 REJECTED_LISTED = 100
 LEASE_S = 60
 UPLOAD_LOCK = 9
+NOTHING_UPLOADED = ""
+"""The artifact of a copy, whose records are in an index already."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImportView:
-    """An upload as its page shows it; `rejected` lists the first lines that were not stored."""
+    """An upload as its page shows it; `rejected` lists the first lines that were not stored.
+
+    For a copy of an index (`is_copy`) sizes are records, and `name` is the index.
+    """
 
     id: str
     name: str
@@ -46,6 +51,7 @@ class ImportView:
     requested_by: str
     created_at: datetime
     finished_at: datetime | None
+    is_copy: bool
 
 
 def request_import(
@@ -88,6 +94,28 @@ def request_import(
     return import_id
 
 
+def request_copy(database: Database, store: LogStore, *, requested_by: str, now: datetime) -> str:
+    """Ask a worker for a copy of the index that the store can only read, and return the id to watch it by.
+
+    Raises `InputError` for a store that keeps every promise.
+    """
+    if store.limits is None:
+        raise InputError("this log store needs no copy", field="logs.store")
+    import_id = uuid.uuid4().hex[:12]
+    with database.write() as session:
+        session.add(
+            ImportRow(
+                id=import_id,
+                name=store.limits.index,
+                artifact=NOTHING_UPLOADED,
+                requested_by=requested_by,
+                size_bytes=0,
+                created_at=now,
+            )
+        )
+    return import_id
+
+
 def get_import(session: Session, import_id: str) -> ImportView:
     """Return one upload. Raises `NotFoundError`."""
     row = session.get(ImportRow, import_id)
@@ -110,14 +138,25 @@ def run_waiting_import(database: Database, store: LogStore, *, clock: Callable[[
         return False
     row, content = claimed
     try:
-        with _as_file(row.name, content) as path:
-            for progress in import_file(store, path, workload_id=row.workload_id, client_id=row.client_id):
-                _store(database, row.id, progress)
+        for progress in _copy(store) if content is None else _import(store, row, content):
+            _store(database, row.id, progress)
     except FlywheelError as error:
         _finish(database, row, ImportStatus.FAILED, error=str(error), now=clock())
     else:
         _finish(database, row, ImportStatus.COMPLETED, error=None, now=clock())
     return True
+
+
+def _import(store: LogStore, row: ImportRow, content: bytes) -> Iterator[ImportProgress]:
+    with _as_file(row.name, content) as path:
+        yield from import_file(store, path, workload_id=row.workload_id, client_id=row.client_id)
+
+
+def _copy(store: LogStore) -> Iterator[ImportProgress]:
+    if store.limits is None:
+        raise InputError("the settings name another log store by now; nothing is left to copy", field="logs.store")
+    for done, total, report in store.limits.copy():
+        yield ImportProgress(read_bytes=done, size_bytes=total, report=report)
 
 
 @contextmanager
@@ -132,7 +171,7 @@ def _as_file(name: str, content: bytes) -> Iterator[Path]:
             raise UnreadableFile(str(error).replace(f"{folder}/", ""), field="file", line=error.line) from error
 
 
-def _claim(database: Database) -> tuple[ImportRow, bytes] | None:
+def _claim(database: Database) -> tuple[ImportRow, bytes | None] | None:
     waits = or_(
         col(ImportRow.status) == ImportStatus.PENDING,
         and_(col(ImportRow.status) == ImportStatus.RUNNING, col(ImportRow.lease_until) < database.clock),
@@ -146,7 +185,7 @@ def _claim(database: Database) -> tuple[ImportRow, bytes] | None:
         row = session.exec(oldest.with_for_update(skip_locked=True)).first()
         if row is None:
             return None
-        content = open_artifact(session, row.artifact)
+        content = None if row.artifact == NOTHING_UPLOADED else open_artifact(session, row.artifact)
         session.execute(
             update(ImportRow)
             .where(col(ImportRow.id) == row.id)
@@ -164,6 +203,7 @@ def _store(database: Database, import_id: str, progress: ImportProgress) -> None
             .values(
                 lease_until=database.clock + LEASE_S,
                 read_bytes=progress.read_bytes,
+                size_bytes=progress.size_bytes,
                 stored=report.stored,
                 duplicate=report.duplicate,
                 rejected_count=len(report.rejected),
@@ -177,6 +217,8 @@ def _finish(database: Database, row: ImportRow, status: ImportStatus, *, error: 
         session.execute(
             update(ImportRow).where(col(ImportRow.id) == row.id).values(status=status, error=error, finished_at=now)
         )
+        if row.artifact == NOTHING_UPLOADED:
+            return
         shared = select(ImportRow.id).where(
             col(ImportRow.artifact) == row.artifact,
             col(ImportRow.status).in_([ImportStatus.PENDING, ImportStatus.RUNNING]),
@@ -200,4 +242,5 @@ def _view(row: ImportRow) -> ImportView:
         requested_by=row.requested_by,
         created_at=row.created_at,
         finished_at=row.finished_at,
+        is_copy=row.artifact == NOTHING_UPLOADED,
     )

@@ -58,6 +58,20 @@ def page(browser: Browser) -> Iterator[Page]:
         yield context.new_page()
 
 
+def test_a_copy_of_the_blueprints_index_is_asked_for_on_the_page(page: Page, installation: Installation) -> None:
+    if installation.logs.limits is None:
+        pytest.skip("months of our own need no copy")
+    checks.open_page(page, f"{installation.web}/logs")
+    expect(page.get_by_role("button", name="Delete…")).to_have_count(0)
+    page.get_by_role("button", name="Make it fast…").click()
+    page.get_by_role("button", name="Copy it now").click()
+    dialog = page.get_by_role("dialog", name="Import logs")
+    expect(dialog.get_by_text("300 records stored")).to_be_visible(timeout=checks.TIMEOUT_MS)
+    expect(dialog.get_by_text('index = "flywheel-logs"')).to_be_visible()
+    checks.settle(page)
+    checks.assert_page_is_sound(page)
+
+
 def test_a_run_goes_from_launch_to_decision(page: Page, installation: Installation) -> None:
     for place in ("overview", "workloads?workload=topics", "logs?workload=topics"):
         checks.open_page(page, f"{installation.web}/{place}")

@@ -13,10 +13,24 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
+from core.database import Database, utc_now
 from core.errors import InputError, NotFoundError
-from core.logs import Deletion, LogFilter, LogRecord, LogStore, NotALogStore, QueryError, WorkloadSummary
+from core.logs import (
+    Deletion,
+    ImportStatus,
+    LogFilter,
+    LogRecord,
+    LogStore,
+    NotALogStore,
+    QueryError,
+    WorkloadSummary,
+    get_import,
+    request_copy,
+    run_waiting_import,
+)
 from core.logs.elasticsearch import BlueprintLogStore, ElasticsearchLogStore, adopt, connect, open_elasticsearch
 from core.logs.sqlite import SqliteLogStore
+from core.migrations import upgrade_schema
 from core.settings import ElasticsearchSettings
 from tests.contract.log_store.reading import all_pages, users
 from tests.contract.log_store.stores import remove_indices
@@ -241,6 +255,24 @@ def test_an_index_of_something_else_is_refused(node: Elasticsearch, settings: El
     with pytest.raises(NotALogStore, match="holds no logged traffic"):
         open_elasticsearch(settings.model_copy(update={"index": "orders"}))
     assert isinstance(open_elasticsearch(settings.model_copy(update={"index": "unheard"})), ElasticsearchLogStore)
+
+
+def test_a_worker_copies_what_a_page_asked_for(
+    node: Elasticsearch, settings: ElasticsearchSettings, tmp_path: Path
+) -> None:
+    fill_index(node, INDEX, some_records(as_seconds))
+    database = Database(f"sqlite:///{tmp_path / 'state.db'}")
+    upgrade_schema(database)
+    store = open_elasticsearch(settings)
+    asked = request_copy(database, store, requested_by="priya", now=utc_now())
+    assert run_waiting_import(database, store, clock=utc_now)
+    with database.read() as session:
+        view = get_import(session, asked)
+    assert (view.status, view.is_copy, view.stored) == (ImportStatus.COMPLETED, True, 240)
+    assert (view.read_bytes, view.size_bytes) == (240, 240)
+    with pytest.raises(InputError, match="needs no copy"):
+        request_copy(database, ElasticsearchLogStore(connect(settings), prefix="x"), requested_by="p", now=utc_now())
+    database.dispose()
 
 
 def test_a_copy_holds_the_same_and_goes_on_where_it_was_cut_off(

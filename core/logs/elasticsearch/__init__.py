@@ -4,12 +4,13 @@ Owns the indices, their mapping and the translation of every promise of `core.lo
 nothing but the server itself: no script, no plugin, no task of the cluster's own.
 """
 
-from core.logs.elasticsearch.blueprint import AdoptionProgress, BlueprintLogStore, adopt, is_blueprint_index
+from core.logs.elasticsearch.blueprint import COPIES, AdoptionProgress, BlueprintLogStore, adopt, is_blueprint_index
 from core.logs.elasticsearch.opening import open_elasticsearch
 from core.logs.elasticsearch.server import Server, connect
 from core.logs.elasticsearch.store import ElasticsearchLogStore
 
 __all__ = [
+    "COPIES",
     "AdoptionProgress",
     "BlueprintLogStore",
     "ElasticsearchLogStore",

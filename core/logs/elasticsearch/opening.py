@@ -14,7 +14,7 @@ def open_elasticsearch(settings: ElasticsearchSettings) -> ElasticsearchLogStore
     server = connect(settings)
     try:
         if is_blueprint_index(server, settings.index):
-            return BlueprintLogStore(server, index=settings.index)
+            return BlueprintLogStore(server, index=settings.index, replicas=settings.replicas)
     except BaseException:
         server.close()
         raise

@@ -8,6 +8,17 @@ import pytest
 from core.logs import LogStore
 from tests.contract.log_store.stores import STORE_KINDS, StorePlace, open_store, remove_indices
 
+QUICK = "test_ingest.py"
+"""What `make test` asks of Elasticsearch; `make test-full` asks everything of every store."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave what a node answers slowly to `make test-full`; a node is started for each process that needs one."""
+    own = [item for item in items if item.path.parent == Path(__file__).parent and item.path.name != QUICK]
+    for item in own:
+        if item.get_closest_marker("elasticsearch"):
+            item.add_marker("full")
+
 
 @pytest.fixture(params=STORE_KINDS)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StorePlace]:

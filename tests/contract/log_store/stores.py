@@ -15,7 +15,7 @@ from core.logs.sqlite import SqliteLogStore
 from core.settings import ElasticsearchSettings
 
 StoreKind = Literal["sqlite", "elasticsearch"]
-STORE_KINDS = ("sqlite", pytest.param("elasticsearch", marks=(pytest.mark.full, pytest.mark.elasticsearch)))
+STORE_KINDS = ("sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch))
 NODE_URL = "TEST_ELASTICSEARCH_URL"
 """The environment variable with the node's address, for this process and its children."""
 

@@ -6,6 +6,6 @@ that the server took for milliseconds. Nothing here writes to it.
 
 from core.logs.elasticsearch.blueprint.adopting import AdoptionProgress, adopt
 from core.logs.elasticsearch.blueprint.recognising import is_blueprint_index
-from core.logs.elasticsearch.blueprint.store import BlueprintLogStore
+from core.logs.elasticsearch.blueprint.store import COPIES, BlueprintLogStore
 
-__all__ = ["AdoptionProgress", "BlueprintLogStore", "adopt", "is_blueprint_index"]
+__all__ = ["COPIES", "AdoptionProgress", "BlueprintLogStore", "adopt", "is_blueprint_index"]

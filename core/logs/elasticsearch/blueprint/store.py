@@ -7,11 +7,13 @@ from datetime import timedelta
 from itertools import islice
 
 from core.errors import InputError, NotFoundError
+from core.logs.elasticsearch.blueprint.adopting import adopt
 from core.logs.elasticsearch.blueprint.conditions import Conditions, read_conditions
 from core.logs.elasticsearch.blueprint.counting import BlueprintCounter
 from core.logs.elasticsearch.blueprint.scanning import Budget, Found, Scan, read_hit
 from core.logs.elasticsearch.cursors import read_cursor, write_cursor
 from core.logs.elasticsearch.server import Server
+from core.logs.elasticsearch.store import ElasticsearchLogStore
 from core.logs.errors import QueryError
 from core.logs.store import (
     COUNT_CAP,
@@ -31,6 +33,8 @@ from core.logs.store import (
 )
 from core.logs.timestamps import EPOCH
 
+COPIES = "flywheel-logs"
+"""What the indices of a copy begin with, unless somebody says otherwise."""
 SEARCH_S = 10.0
 """How long a page's search may read records one by one."""
 
@@ -38,17 +42,24 @@ SEARCH_S = 10.0
 class BlueprintLogStore:
     """An index that the blueprint filled, read as it is; may be shared by threads. Writing is refused."""
 
-    def __init__(self, server: Server, *, index: str, search_s: float = SEARCH_S) -> None:
+    def __init__(
+        self, server: Server, *, index: str, copies: str = COPIES, replicas: int = 1, search_s: float = SEARCH_S
+    ) -> None:
         self._server = server
         self._index = index
         self._scan = Scan(server, index)
         self._counter = BlueprintCounter(server, index)
         self._search_s = search_s
+        self._copies = copies
+        self._replicas = replicas
         self.limits = StoreLimits(
             reading=f"The index {index} was made by the data flywheel blueprint and is only read. It keeps no words and"
             " no labels: searching for them reads record by record, inside one workload and for"
             f" {search_s:g} seconds at most.",
             way_out=f"flywheel logs adopt {index}",
+            index=index,
+            target=copies,
+            copy=self._copy,
         )
 
     def ingest(self, lines: Iterable[tuple[int, bytes]], *, source: str = "") -> Iterator[IngestReport]:  # noqa: ARG002  # the protocol's
@@ -164,6 +175,11 @@ class BlueprintLogStore:
 
     def _budget(self, conditions: Conditions) -> Budget:
         return Budget(self._search_s if conditions.needs_reading else None)
+
+    def _copy(self) -> Iterator[tuple[int, int, IngestReport]]:
+        copy = ElasticsearchLogStore(self._server, prefix=self._copies, replicas=self._replicas)
+        for progress in adopt(self._server, index=self._index, store=copy, prefix=self._copies):
+            yield progress.done, progress.total, progress.report
 
     def _read_only(self) -> InputError:
         return InputError(
