@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from core.logs.elasticsearch import ElasticsearchLogStore, connect, examine, read_size
+from core.logs.elasticsearch import ElasticsearchLogStore, connect, examine, measure
 from core.logs.elasticsearch.checking import IndexKind
 from core.logs.elasticsearch.schema import VERSION
 from core.logs.errors import LogStoreUnavailable
@@ -123,10 +123,8 @@ def test_indices_of_this_version_are_counted(settings: ElasticsearchSettings) ->
         list(store.ingest(lines(record(1), record(2), record(1_750_000_000))))
         assert examine(settings).detail.endswith("3 records in 2 months")
         assert examine(settings).is_ok
-    server = connect(settings)
-    assert read_size(server, INDEX) > 1000
-    assert read_size(server, "nothing-of-that-name") == 0
-    server.close()
+    assert measure(settings).size_bytes > 1000
+    assert measure(settings.model_copy(update={"index": "nothing-of-that-name"})).size_bytes == 0
 
 
 @pytest.mark.full

@@ -57,6 +57,14 @@ class Verdict:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Measure:
+    """What a server is and how many bytes the indices of a store take there, copies included."""
+
+    version: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Examination:
     """What a look at the server found; `lacking` are privileges that the key or user needs and does not have."""
 
@@ -89,7 +97,7 @@ def examine(settings: ElasticsearchSettings) -> Examination:
     """Look at the server of the settings. Raises `InputError` or `LogStoreUnavailable` when it cannot be asked."""
     server = connect(settings)
     try:
-        version = read_version(server)
+        version = _read_version(server)
         if int(version.partition(".")[0]) < OLDEST_MAJOR:
             return Examination(version=version, is_too_old=True)
         held = _read_privileges(server, settings.index)
@@ -104,22 +112,13 @@ def examine(settings: ElasticsearchSettings) -> Examination:
         server.close()
 
 
-def read_version(server: Server) -> str:
-    """Return the server's version, such as 8.12.2."""
-    return str(server.ask(lambda client: client.options(headers=PLAIN_JSON).info())["version"]["number"])
-
-
-def read_size(server: Server, index: str) -> int:
-    """Return how many bytes the indices under a name take on disk, copies included."""
-    names = sorted(_find_indices(server, index))
-    indices = Indices(prefix=index)
-    months = any(name.startswith(f"{index}-") for name in names)
-    # a pattern instead of the months' names, because a request's first line may be 4 KiB long
-    asked = [name for name in names if name in (index, indices.imports)] + [indices.pattern] * months
-    if not asked:
-        return 0
-    total = server.ask(lambda client: client.indices.stats(index=asked, metric="store"))["_all"]["total"]
-    return int(total["store"]["size_in_bytes"])
+def measure(settings: ElasticsearchSettings) -> Measure:
+    """Return what the server of the settings is and how much it holds. Raises as `examine`."""
+    server = connect(settings)
+    try:
+        return Measure(version=_read_version(server), size_bytes=_read_size(server, settings.index))
+    finally:
+        server.close()
 
 
 def judge_indices(server: Server, index: str) -> Verdict:
@@ -135,6 +134,22 @@ def judge_indices(server: Server, index: str) -> Verdict:
         return Verdict(kind=IndexKind.MISSING, detail="nothing there yet; made at the first start")
     records = server.ask(lambda client: client.count(index=indices.pattern, ignore_unavailable=True))["count"]
     return Verdict(kind=IndexKind.NATIVE, detail=f"{records:,} records in {len(months):,} months")
+
+
+def _read_version(server: Server) -> str:
+    return str(server.ask(lambda client: client.options(headers=PLAIN_JSON).info())["version"]["number"])
+
+
+def _read_size(server: Server, index: str) -> int:
+    names = sorted(_find_indices(server, index))
+    indices = Indices(prefix=index)
+    months = any(name.startswith(f"{index}-") for name in names)
+    # a pattern instead of the months' names, because a request's first line may be 4 KiB long
+    asked = [name for name in names if name in (index, indices.imports)] + [indices.pattern] * months
+    if not asked:
+        return 0
+    total = server.ask(lambda client: client.indices.stats(index=asked, metric="store"))["_all"]["total"]
+    return int(total["store"]["size_in_bytes"])
 
 
 def _judge_other(index: str, entries: Sequence[Mapping[str, Any]]) -> Verdict:

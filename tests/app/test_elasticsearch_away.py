@@ -1,11 +1,13 @@
-"""What `flywheel config check` says of a log store on Elasticsearch: where it is, whether it works, what to do."""
+"""A log store on Elasticsearch that may be away: what `flywheel config check` says of it, and what works without it."""
 
 from pathlib import Path
 
 import pytest
 from elasticsearch import Elasticsearch
 
+from app import cli
 from app.connections import Connection, check_connections
+from core.migrations import open_database
 from core.settings import Settings, load_settings
 from tests.elasticsearch_node import Node
 
@@ -49,3 +51,36 @@ def test_a_server_without_a_store_is_fine_and_stays_without_one(tmp_path: Path, 
     assert found.detail == "Elasticsearch 8.12.2, security is off; nothing there yet; made at the first start"
     with Elasticsearch(elasticsearch_node.url) as client:
         assert not client.indices.get(index="seen*")
+
+
+@pytest.fixture
+def away(tmp_path: Path, free_port: int, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of a server that is away, which this process's settings name."""
+    url = f"http://127.0.0.1:{free_port}"
+    monkeypatch.setenv("FLYWHEEL_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("FLYWHEEL_LOGS__STORE", "elasticsearch")
+    monkeypatch.setenv("FLYWHEEL_LOGS__ELASTICSEARCH__URL", url)
+    return url
+
+
+def test_doctor_looks_at_the_runs_without_the_logs(away: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["doctor", "--local"]) == 0
+    assert capfd.readouterr().out == "nothing is wrong\n"
+
+
+def test_a_backup_holds_the_state_and_says_that_the_logs_are_elsewhere(
+    away: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    open_database(load_settings()).dispose()
+    assert cli.run(["backup", str(tmp_path / "a.backup")]) == 0
+    told = f"the logs are not in it: they are kept in Elasticsearch ({away}, index flywheel-logs)"
+    assert told in capfd.readouterr().err
+    assert cli.run(["restore", str(tmp_path / "a.backup"), "--replace"]) == 0
+    assert "the logs stay as they are" in capfd.readouterr().err
+
+
+def test_a_command_that_needs_the_logs_says_what_is_down(away: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["logs", "stats"]) == 1
+    told = capfd.readouterr().err
+    assert f"Elasticsearch at {away} does not answer; is it running, and is logs.elasticsearch.url right?" in told
+    assert "Traceback" not in told
