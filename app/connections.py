@@ -67,6 +67,8 @@ def _check_database(settings: Settings) -> Connection:
 
 
 def _check_logs(settings: Settings) -> Connection:
+    if settings.logs.store == "elasticsearch":
+        return _check_elasticsearch(settings)
     path = settings.logs_path
     if not path.exists():
         return _check_place("log store", path)
@@ -81,6 +83,17 @@ def _check_logs(settings: Settings) -> Connection:
     records = sum(summary.records for summary in workloads)
     detail = f"{records:,} records in {len(workloads):,} workloads"
     return Connection(name="log store", target=str(path), ok=True, detail=detail)
+
+
+def _check_elasticsearch(settings: Settings) -> Connection:
+    from core.logs.elasticsearch import examine  # its client takes a third of a second to load
+
+    name, target = "log store", settings.logs_place
+    try:
+        found = examine(settings.logs.elasticsearch)
+    except FlywheelError as error:
+        return Connection(name=name, target=target, ok=False, detail=str(error))
+    return Connection(name=name, target=target, ok=found.is_ok, detail=found.detail)
 
 
 def _check_services(settings: Settings) -> tuple[Sequence[Connection], frozenset[str]]:

@@ -15,7 +15,7 @@ from core.logs import LogFilter, open_log_store
 from core.migrations import BackupError, SchemaError, back_up, open_database, restore
 from core.runs import RunStatus
 from core.runs.tables import RunRow
-from core.settings import Settings
+from core.settings import LogSettings, Settings
 from tests.chaos.scene import list_tickets
 from tests.processes import Installation
 from tests.runs.rows import NOW, add_run
@@ -90,6 +90,17 @@ def test_a_restore_in_place_keeps_what_was_there(settings: Settings, tmp_path: P
     assert count_records(settings) == 50
     kept = {path.name for path in settings.data.iterdir() if "before-restore" in path.name}
     assert {"state.db.before-restore-20260301-120000", "logs.db.before-restore-20260301-120000"} <= kept
+
+
+def test_logs_in_elasticsearch_are_neither_copied_nor_replaced(settings: Settings, tmp_path: Path) -> None:
+    elsewhere = settings.model_copy(update={"logs": LogSettings(store="elasticsearch")})
+    assert set(back_up(elsewhere, tmp_path / "state.backup", now=NOW).files) == {"state.db"}
+    back_up(settings, tmp_path / "both.backup", now=NOW)
+    ingest(settings, 50, 60)
+    for name in ("state.backup", "both.backup"):
+        restore(tmp_path / name, elsewhere, now=NOW, replace=True)
+        assert run_ids(settings) == ["run-1"]
+        assert count_records(settings) == 60
 
 
 def test_a_running_installation_is_not_replaced(settings: Settings, tmp_path: Path) -> None:

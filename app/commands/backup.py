@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from app.commands.options import DataOption, JsonOption, settings_for
-from app.commands.terminal import Meter, say, say_json
+from app.commands.terminal import Meter, note, say, say_json
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
 
@@ -16,13 +16,16 @@ def backup(file: FileArgument, *, data: DataOption = None, json: JsonOption = Fa
     from core.database import utc_now
     from core.migrations import back_up
 
+    settings = settings_for(data)
     with Meter("copying") as meter:
-        manifest = back_up(settings_for(data), file.absolute(), now=utc_now(), on_progress=meter.show)
+        manifest = back_up(settings, file.absolute(), now=utc_now(), on_progress=meter.show)
     if json:
         say_json({"file": str(file), "manifest": manifest})
     else:
         counts = [f"{count:,} {name}s" for each in manifest.files.values() for name, count in each.rows.items()]
         say(f"{file}: {', '.join(counts)}, schema {manifest.schema}; opened and checked")
+    if settings.logs.store == "elasticsearch":
+        note(f"the logs are not in it: they are kept in Elasticsearch ({settings.logs_place}), whose snapshots do that")
 
 
 def restore(
@@ -45,3 +48,5 @@ def restore(
         say_json({"data": str(settings.data), "manifest": manifest})
     else:
         say(f"restored to {settings.data}, as of {manifest.created_at}; `flywheel up` goes on from there")
+    if settings.logs.store == "elasticsearch":
+        note(f"the logs stay as they are: they are kept in Elasticsearch ({settings.logs_place})")

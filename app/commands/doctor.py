@@ -35,27 +35,31 @@ def doctor(
 
 
 def _examine(data: Path | None, *, local: bool, retry: bool) -> tuple[list["Finding"], list["Orphan"], str | None]:
-    from app.installation import installed
     from core.database import utc_now
+    from core.migrations import open_database
     from core.nemo import ServiceError, connect_model_ops
     from core.runs import examine, find_orphans, retry_leftovers
 
-    with installed(settings_for(data)) as parts:
+    settings = settings_for(data)
+    database = open_database(settings)  # and not the log store, which may be what is down
+    try:
         now = utc_now()
         if retry:
-            count = retry_leftovers(parts.database, now=now)
+            count = retry_leftovers(database, now=now)
             note(f"{count} removals will be tried again by the next sweep of a worker")
-        with parts.database.read() as session:
-            findings = examine(session, parts.database, now=now)
+        with database.read() as session:
+            findings = examine(session, database, now=now)
         if local:
             return findings, [], None
-        operations = connect_model_ops(parts.settings)
+        operations = connect_model_ops(settings)
         try:
-            return findings, find_orphans(parts.database, operations, now=now), None
+            return findings, find_orphans(database, operations, now=now), None
         except ServiceError as error:
             return findings, [], str(error)
         finally:
             operations.close()
+    finally:
+        database.dispose()
 
 
 def _say(findings: list["Finding"], orphans: list["Orphan"]) -> None:

@@ -33,5 +33,5 @@ def proxy(
         raise InputError("--upstream must be an address such as https://api.example", field="upstream")
     listen_on(HOST, port, field="port").close()
     journal = Journal(lambda: open_log_store(settings), settings.data / SPOOL)
-    note(f"passing http://{HOST}:{port} on to {upstream}; logging to {settings.logs_path}")
+    note(f"passing http://{HOST}:{port} on to {upstream}; logging to {settings.logs_place}")
     serve_proxy(create_proxy(upstream, journal, Tags(workload_id=workload, client_id=client)), host=HOST, port=port)

@@ -2,7 +2,8 @@
 
 The archive is a tar of `manifest.json`, the state database and the log store, each copied by SQLite's online backup: a
 consistent instant with its write-ahead log, whoever writes meanwhile. The state is copied first, then the logs, so that
-every record the state refers to is there. Secrets are in neither. A PostgreSQL database has its own tools.
+every record the state refers to is there. Secrets are in neither. A PostgreSQL database has its own tools, and so has a
+log store on Elasticsearch: what is kept there is neither copied nor restored.
 
 A restore trusts nothing: members are read by name, hashes and schema are checked before anything is touched, and what
 stood there before is kept beside it.
@@ -69,15 +70,16 @@ def back_up(
 ) -> BackupManifest:
     """Write a backup to `target` and return its manifest. Raises `InputError` for PostgreSQL and for a taken name.
 
-    The file appears under its name when it is whole.
+    Logs that are kept in Elasticsearch are left out; the manifest then names no file of logs. The file appears under
+    its name when it is whole.
     """
-    state = _state_path(settings)
+    places = _places(settings)
     if target.exists():
         raise InputError(f"{target} exists already; choose another name", field="file")
     target.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".flywheel-backup-", dir=target.parent) as folder:
         files = {}
-        for name, source in ((STATE, state), (LOGS, settings.logs_path)):
+        for name, source in places.items():
             if source.exists():
                 copy = Path(folder) / name
                 _copy(source, copy, on_progress)
@@ -101,10 +103,11 @@ def restore(
     """Put a backup in place and return its manifest. Nothing is touched before everything has been checked.
 
     Raises `InputError` for what is no backup of ours, `SchemaError` for one of a newer program, `BackupError` when the
-    installation is running or, without `replace`, when there is one. What was there is kept under a dated name.
+    installation is running or, without `replace`, when there is one. What was there is kept under a dated name. The
+    backup's logs are left alone where the installation keeps its own in Elasticsearch.
     """
-    state = _state_path(settings)
-    places = {STATE: state, LOGS: settings.logs_path}
+    places = _places(settings)
+    state = places[STATE]
     with _open_archive(source) as archive:
         manifest = _read_manifest(archive, source)
         taken = [place for place in places.values() if place.exists()]
@@ -114,25 +117,34 @@ def restore(
             _refuse_open(place)
         state.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=".flywheel-restore-", dir=state.parent) as folder:
-            for name, file in manifest.files.items():
+            wanted = {name: file for name, file in manifest.files.items() if name in places}
+            for name, file in wanted.items():
                 copy = Path(folder) / name
                 _extract(archive, name, copy, file, on_progress)
                 if _describe(copy, name) != file:
                     raise InputError(f"{name} in {source} does not hold what its manifest says", field="file")
             for place in taken:
                 _keep(place, now)
-            for name in manifest.files:
+            for name in wanted:
                 places[name].parent.mkdir(parents=True, exist_ok=True)
                 shutil.move(Path(folder) / name, places[name])
     return manifest
 
 
+def _places(settings: Settings) -> Mapping[str, Path]:
+    """Return where the databases are that a backup holds. Raises `InputError` for PostgreSQL."""
+    state = _state_path(settings)
+    return {STATE: state, LOGS: settings.logs_path} if settings.logs.store == "sqlite" else {STATE: state}
+
+
 def _state_path(settings: Settings) -> Path:
+    is_file = settings.logs.store == "sqlite"
+    logs_too = "file can be copied with sqlite3's .backup" if is_file else "indices by snapshots of Elasticsearch"
     url = settings.database_url
     if not url.startswith("sqlite:///"):
         raise InputError(
             "the state is kept in PostgreSQL, whose own tools back it up: pg_dump --format=custom, and pg_restore;"
-            " the log store's file can be copied with sqlite3's .backup",
+            f" the log store's {logs_too}",
             field="database.url",
         )
     return Path(url.removeprefix("sqlite:///"))

@@ -4,7 +4,8 @@ Every process answers with the same truth, because the state is the database. La
 settings: no run ids. `docs/operations.md` describes each figure, and a test compares the two.
 """
 
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from prometheus_client.core import GaugeMetricFamily
@@ -13,24 +14,29 @@ from sqlalchemy import ColumnElement, Float, cast, extract, func, select
 from sqlmodel import Session, col
 
 from core.database import Database
-from core.logs import LogStore
+from core.logs import LogStore, LogStoreUnavailable, WorkloadSummary
 from core.runs.health import list_health
 from core.runs.leftovers import LeftoverKind, list_leftovers
 from core.runs.slots import count_waiting, list_slots
 from core.runs.tables import RunRow, RunStatus, ScheduleRow, StepKind, StepRow, StepStatus
 from core.runs.views import list_workers
 
+logger = logging.getLogger(__name__)
+
 
 def read_state_metrics(database: Database, logs: LogStore, *, now: datetime) -> list[Metric]:
-    """Return every figure of the state and the log store. Raises what a database that is down raises."""
+    """Return every figure of the state and the log store. Raises what a database that is down raises.
+
+    A log store that is down is told as such and takes no other figure with it.
+    """
     with database.read() as session:
-        return [
+        of_state = [
             *_run_metrics(session, now),
             *_step_metrics(session, database),
             *_capacity_metrics(session, database),
             *_trouble_metrics(session),
-            *_log_metrics(logs, now),
         ]
+    return [*of_state, *_log_metrics(logs, now)]
 
 
 def _run_metrics(session: Session, now: datetime) -> Iterator[Metric]:
@@ -103,7 +109,15 @@ def _trouble_metrics(session: Session) -> Iterator[Metric]:
 
 
 def _log_metrics(logs: LogStore, now: datetime) -> Iterator[Metric]:
-    summaries = logs.workloads()
+    try:
+        summaries: Sequence[WorkloadSummary] | None = logs.workloads()
+    except LogStoreUnavailable:
+        logger.warning("the log store's figures for /metrics could not be read", exc_info=True)
+        summaries = None
+    is_up = int(summaries is not None)
+    yield GaugeMetricFamily("flywheel_log_store_up", "1 when the log store answered just now.", value=is_up)
+    if summaries is None:
+        return
     records = sum(summary.records for summary in summaries)
     yield GaugeMetricFamily("flywheel_log_records", "Records in the log store.", value=records)
     newest: dict[str, int] = {}

@@ -22,7 +22,7 @@ DEFAULT_FILE = Path("flywheel.toml")
 POLICY_FILE = "policy.toml"
 PREFIX = "FLYWHEEL_"
 FILE_VARIABLE = "FLYWHEEL_CONFIG"
-NEVER_QUOTED = re.compile(r"url$|_headers")
+NEVER_QUOTED = re.compile(r"(?:url|api_key|password|secret)$|_headers")
 """Settings whose wrong value may be a secret in the wrong place: messages do not repeat it."""
 
 

@@ -55,7 +55,8 @@ class DatabaseSettings(_Section):
 class ElasticsearchSettings(_Section):
     """The cluster of the log store. `index` begins the names of its indices, or names an index that is there already.
 
-    `patience_s` is how long imports and streams wait for a cluster that is away.
+    A `fingerprint` trusts one certificate, whoever signed it; a `ca_file` does not count then. `patience_s` is how long
+    imports and streams wait for a cluster that is away.
     """
 
     url: ServiceUrl = "http://127.0.0.1:9200"
@@ -72,9 +73,9 @@ class ElasticsearchSettings(_Section):
     @model_validator(mode="after")
     def _check_credentials(self) -> Self:
         if (self.user is None) is not (self.password is None):
-            raise ValueError("logs.elasticsearch: user and password belong together")
+            raise ValueError("user and password belong together")
         if self.api_key is not None and self.user is not None:
-            raise ValueError("logs.elasticsearch: give an api_key or a user, not both")
+            raise ValueError("give an api_key or a user, not both")
         return self
 
     @property
@@ -328,8 +329,15 @@ class Settings(_Section):
 
     @property
     def logs_path(self) -> Path:
-        """The log store's file."""
+        """The log store's file, where it is one."""
         return self.logs.path or self.data / "logs.db"
+
+    @property
+    def logs_place(self) -> str:
+        """Where the log store is, for people: its file, or its server and index."""
+        if self.logs.store == "elasticsearch":
+            return f"{self.logs.elasticsearch.url}, index {self.logs.elasticsearch.index}"
+        return str(self.logs_path)
 
     def find_student(self, name: str) -> Student:
         """Return the student of that name. Raises `NotFoundError` (field `students`) with the near miss."""

@@ -8,7 +8,6 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from core.database import DATABASE_DOWN
-from core.logs import LogStoreUnavailable
 from core.runs import Surroundings, read_state_metrics
 from core.settings import WorkerSettings
 
@@ -26,7 +25,7 @@ class StateCollector(Collector):
         around = self._around
         try:
             return read_state_metrics(around.database, around.logs, now=around.clock())
-        except (LogStoreUnavailable, *DATABASE_DOWN):
+        except DATABASE_DOWN:
             logger.warning("the figures for /metrics could not be read", exc_info=True)
             return ()
 

@@ -11,11 +11,13 @@ from starlette.testclient import TestClient
 from app.api import create_api
 from core.database import Database
 from core.logs import open_log_store
+from core.migrations import open_database
 from core.runs import LeftoverKind, RunStatus, StepStatus, provide_slots, read_state_metrics
 from core.runs.leftovers import note_leftover
 from core.runs.tables import StepRow
-from core.settings import Settings
+from core.settings import Settings, load_settings
 from tests.chaos.scene import Scene
+from tests.logs.scripted_elasticsearch import run_scripted
 from tests.machine import REPOSITORY, find_free_port
 from tests.runs.rows import NOW, STUDENT, add_run
 from tests.waiting import wait_until
@@ -64,6 +66,21 @@ def test_figures_are_those_of_the_rows(database: Database, tmp_path: Path) -> No
     assert figures["flywheel_leftovers", ("model",)] == 1
     assert figures["flywheel_step_seconds_count", ("customize",)] == 1
     assert abs(figures["flywheel_step_seconds_sum", ("customize",)] - 42) < 0.01
+
+
+def test_a_log_store_that_is_down_takes_no_other_figure_with_it(tmp_path: Path) -> None:
+    database = open_database(Settings(data=tmp_path))
+    add_run(database, "run-1", status=RunStatus.PENDING)
+    with run_scripted({"HEAD /flywheel-logs.imports": (200, None)}) as url:
+        environ = {"FLYWHEEL_LOGS__STORE": "elasticsearch", "FLYWHEEL_LOGS__ELASTICSEARCH__URL": url}
+        logs = open_log_store(load_settings(environ=environ))
+    found = read_state_metrics(database, logs, now=NOW)
+    figures = {(s.name, tuple(s.labels.values())): s.value for family in found for s in family.samples}
+    assert figures["flywheel_log_store_up", ()] == 0
+    assert figures["flywheel_runs", ("pending",)] == 1
+    assert ("flywheel_log_records", ()) not in figures
+    logs.close()
+    database.dispose()
 
 
 def test_every_figure_is_described_and_none_that_is_not_there(tmp_path: Path) -> None:

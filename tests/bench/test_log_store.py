@@ -7,21 +7,19 @@ the targets (design, section 7). Reading times are wall milliseconds of warm cal
 import multiprocessing
 import os
 import sqlite3
-import statistics
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
 import orjson
 import pytest
 
 from core.logs import Deletion, LogFilter, LogStore, import_file
 from core.logs.sqlite import SqliteLogStore
+from tests.bench.log_readings import Reading, emit, list_readings, measure
 from tests.bench.log_traffic import write_traffic
 
 pytestmark = pytest.mark.bench
@@ -29,26 +27,12 @@ pytestmark = pytest.mark.bench
 RECORDS = int(os.environ.get("BENCH_RECORDS", "100000"))
 REPEATS = 40
 BATCH = 2000
-HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 FILE_SHARE = 0.6
 IMPORT_MEMORY_MB = 300
 WAL_MB = 200
 PLAIN_TABLE = (
     "CREATE TABLE plain(id INTEGER PRIMARY KEY, workload TEXT, line BLOB); CREATE INDEX plain_w ON plain(workload)"
 )
-
-
-class Times(NamedTuple):
-    """Milliseconds of one kind of read; CPU time is what an idle machine would take."""
-
-    p50: float
-    p95: float
-    cpu_p50: float
-
-
-def emit(line: str) -> None:
-    """Print a line of the table; `make bench` captures nothing."""
-    sys.stdout.write(line + "\n")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,16 +43,6 @@ class ImportCost:
     cpu_s: float
     memory_mb: float
     largest_wal_mb: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reading:
-    """One kind of read: the store's, the plain table's where it can do the same, and the target at a million."""
-
-    name: str
-    target_ms: float | None
-    store: Callable[[], object]
-    plain: Callable[[], object] | None = None
 
 
 def import_into_store(traffic: Path, path: Path) -> ImportCost:
@@ -148,100 +122,18 @@ def test_import_and_reads(folder: Path) -> None:
     assert cost.largest_wal_mb < WAL_MB
     store = SqliteLogStore(folder / "logs.db")
     plain = sqlite3.connect(folder / "plain.db")
-    _print_reads(_readings(store, plain))
+    _print_reads(list_readings(store, plain))
     _print_stream(store)
     plain.close()
     _print_deletion(store, folder / "logs.db")
     store.close()
 
 
-def _readings(store: LogStore, plain: sqlite3.Connection) -> list[Reading]:
-    def page(**conditions: str) -> Callable[[], object]:
-        return lambda: store.browse(LogFilter(**conditions))  # type: ignore[arg-type]  # texts only
-
-    def floor(sql: str, *parameters: str) -> Callable[[], object]:
-        return lambda: [orjson.loads(row[0]) for row in plain.execute(sql, parameters)]
-
-    newest = "SELECT line FROM plain WHERE workload=? ORDER BY id DESC LIMIT 50"
-    contains = "SELECT line FROM plain WHERE line LIKE ? ORDER BY id DESC LIMIT 50"
-    workload = "workload-0"
-    cursor = _deep_cursor(store, workload)
-    label_filter = LogFilter(workload_id=workload)
-    days = "SELECT workload, count(*), min(id), max(id) FROM plain GROUP BY workload"
-    return [
-        Reading(name="page", target_ms=5, store=page(workload_id=workload), plain=floor(newest, workload)),
-        Reading(
-            name="page far down",
-            target_ms=5,
-            store=lambda: store.browse(LogFilter(workload_id=workload), cursor=cursor),
-        ),
-        Reading(name="page of one client", target_ms=5, store=page(client_id="client-1")),
-        Reading(
-            name="no hit", target_ms=5, store=page(text="nevermentioned"), plain=floor(contains, "%nevermentioned%")
-        ),
-        Reading(
-            name="rare word, 0.1 %", target_ms=5, store=page(text="exceptional"), plain=floor(contains, "%exceptional%")
-        ),
-        Reading(name="word in 6 %", target_ms=10, store=page(text="occasional"), plain=floor(contains, "%occasional%")),
-        Reading(
-            name="word in 72 %", target_ms=10, store=page(text="commonplace"), plain=floor(contains, "%commonplace%")
-        ),
-        Reading(
-            name="word in 72 % of a rare workload",
-            target_ms=10,
-            store=page(text="commonplace", workload_id="workload-11"),
-        ),
-        Reading(name="phrase", target_ms=30, store=page(text='"occasional exceptional"')),
-        Reading(name="prefix", target_ms=None, store=page(text="exce*")),
-        Reading(name="prefix of two letters", target_ms=None, store=page(text="ba*")),
-        Reading(
-            name="capped count of a word", target_ms=None, store=lambda: store.count(LogFilter(text="commonplace"))
-        ),
-        Reading(name="count of a workload", target_ms=None, store=lambda: store.count(label_filter)),
-        Reading(name="one model of a workload", target_ms=5, store=page(workload_id=workload, text="model:teacher*")),
-        Reading(name="tool calls anywhere", target_ms=5, store=page(text="has:tools")),
-        Reading(name="word without a workload", target_ms=10, store=page(text=f"occasional -workload:{workload}")),
-        Reading(name="a label of a workload", target_ms=5, store=page(workload_id=workload, text='label:"label 3"')),
-        Reading(name="a label anywhere", target_ms=60, store=page(text='label:"label 3"')),
-        Reading(
-            name="count of a model, exact",
-            target_ms=None,
-            store=lambda: store.count(LogFilter(text="-model:teacher* -has:tools")),
-        ),
-        Reading(name="days of all", target_ms=10, store=lambda: store.histogram(LogFilter(), width_ms=DAY_MS)),
-        Reading(
-            name="days of a word in 6 %",
-            target_ms=None,
-            store=lambda: store.histogram(LogFilter(text="occasional"), width_ms=DAY_MS),
-        ),
-        Reading(
-            name="days of a word in 72 %",
-            target_ms=None,
-            store=lambda: store.histogram(LogFilter(text="commonplace"), width_ms=DAY_MS),
-        ),
-        Reading(
-            name="hours of a workload",
-            target_ms=None,
-            store=lambda: store.histogram(LogFilter(workload_id=workload), width_ms=HOUR_MS),
-        ),
-        Reading(name="repeated requests of a workload", target_ms=60, store=lambda: store.duplicates(label_filter)),
-        Reading(name="overview", target_ms=10, store=store.workloads, plain=lambda: plain.execute(days).fetchall()),
-        Reading(name="labels of a workload", target_ms=60, store=lambda: store.labels(label_filter)),
-    ]
-
-
-def _deep_cursor(store: LogStore, workload_id: str) -> str | None:
-    cursor: str | None = None
-    for _ in range(20):
-        cursor = store.browse(LogFilter(workload_id=workload_id), limit=500, cursor=cursor).next_cursor
-    return cursor
-
-
 def _print_reads(readings: list[Reading]) -> None:
     emit(f"\n{'read, ms':34}{'p50':>10}{'p95':>10}{'CPU p50':>10}{'plain p50':>12}   target")
     for reading in readings:
-        times = _measure(reading.store, REPEATS)
-        plain = f"{_measure(reading.plain, 3).p50:.2f}" if reading.plain else ""
+        times = measure(reading.store, REPEATS)
+        plain = f"{measure(reading.plain, 3).p50:.2f}" if reading.plain else ""
         emit(
             f"{reading.name:34}{times.p50:10.2f}{times.p95:10.2f}{times.cpu_p50:10.2f}{plain:>12}"
             f"   {reading.target_ms or ''}"
@@ -265,15 +157,3 @@ def _print_deletion(store: LogStore, path: Path) -> None:
     emit(
         f"{'file after / before':34}{path.stat().st_size / 2**20 / before_mb:12.2f}   {1 - deleted / RECORDS:.2f} left"
     )
-
-
-def _measure(call: Callable[[], object], repeats: int) -> Times:
-    call()
-    wall_ms, cpu_ms = [], []
-    for _ in range(repeats):
-        wall, cpu = time.perf_counter(), time.process_time()
-        call()
-        wall_ms.append((time.perf_counter() - wall) * 1000)
-        cpu_ms.append((time.process_time() - cpu) * 1000)
-    p95 = sorted(wall_ms)[max(0, int(repeats * 0.95) - 1)]
-    return Times(p50=statistics.median(wall_ms), p95=p95, cpu_p50=statistics.median(cpu_ms))

@@ -11,10 +11,12 @@ FOLDER = Path(__file__).parent
 TARGET = FOLDER / "target"
 STAMP = TARGET / "built"
 START_S = 120
-OPTIONS = (
-    *("-Xms512m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djna.nosys=true"),
-    *("-Dio.netty.noUnsafe=true", "-Des.set.netty.runtime.available.processors=false"),
+NEEDED_OPTIONS = (
+    *("-Djna.nosys=true", "-Dio.netty.noUnsafe=true"),
+    "-Des.set.netty.runtime.available.processors=false",
 )
+QUICK_OPTIONS = ("-Xms512m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+"""A small node that starts soon; one that is measured wants memory and the compiler's full effort instead."""
 
 
 def missing_tools() -> list[str]:
@@ -40,7 +42,7 @@ def build() -> None:
 class Node:
     """A node whose data lie in a folder; it ends with the process that holds it."""
 
-    def __init__(self, folder: Path, *, port: int | None = None, options: tuple[str, ...] = OPTIONS) -> None:
+    def __init__(self, folder: Path, *, port: int | None = None, options: tuple[str, ...] = QUICK_OPTIONS) -> None:
         self._folder = folder
         self._port = port or _free_port()
         self._options = options
@@ -56,7 +58,16 @@ class Node:
         self._folder.mkdir(parents=True, exist_ok=True)
         output = self._folder / "output.txt"
         classes = f"{TARGET / 'classes'}:{TARGET / 'lib'}/*"
-        command = ["java", *self._options, "-cp", classes, "flywheel.Main", str(self._port), str(self._folder)]
+        command = [
+            "java",
+            *NEEDED_OPTIONS,
+            *self._options,
+            "-cp",
+            classes,
+            "flywheel.Main",
+            str(self._port),
+            str(self._folder),
+        ]
         with output.open("wb") as file:
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=file, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + START_S

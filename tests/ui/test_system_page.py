@@ -1,5 +1,6 @@
 """The System page: what is up since when, the queue, the stores, the settings without secrets, and partial outages."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,15 +8,16 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from app.ui import queries, system_view
+from app.ui import queries, system_queries, system_view
 from app.ui.run_queries import ServiceSighting
 from core.database import Database, utc_now
 from core.logs import request_import
 from core.runs.tables import ServiceHealthRow, WorkerRow
 from core.settings import Settings
+from tests.elasticsearch_node import Node
 from tests.ui.conftest import open_page
 from tests.ui.runs import NOW, add_running_run, open_state
-from tests.ui.traffic import store_traffic
+from tests.ui.traffic import lines, store_traffic
 
 AGO = timedelta(minutes=42)
 PASSWORD = "never-on-a-page"
@@ -85,6 +87,45 @@ def test_the_stores_tell_their_place_and_size(database: Database, data: Path) ->
     assert "Free on this disk" in shown
 
 
+@pytest.fixture
+def elasticsearch_address(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Keep the logs of the pages in Elasticsearch at an address."""
+
+    def keep_at(url: str) -> None:
+        monkeypatch.setenv("FLYWHEEL_LOGS__STORE", "elasticsearch")
+        monkeypatch.setenv("FLYWHEEL_LOGS__ELASTICSEARCH__URL", url)
+        monkeypatch.setenv("FLYWHEEL_LOGS__ELASTICSEARCH__INDEX", "pages")
+        st.cache_resource.clear()
+
+    return keep_at
+
+
+@pytest.mark.full
+def test_a_log_store_on_elasticsearch_tells_its_address_and_size(
+    database: Database, elasticsearch_node: Node, elasticsearch_address: Callable[[str], None]
+) -> None:
+    elasticsearch_address(elasticsearch_node.url)
+    list(queries.log_store().ingest(enumerate(lines(), start=1)))
+    shown = texts(open_page("system"))
+    assert "Elasticsearch 8.12.2, 198 records in 3 workloads" in shown
+    assert f"{elasticsearch_node.url}, index pages" in shown
+    assert system_queries.describe_log_store().size_bytes
+    assert "on its own server" not in shown
+
+
+def test_elasticsearch_that_is_down_leaves_the_other_parts(
+    database: Database, data: Path, free_port: int, elasticsearch_address: Callable[[str], None]
+) -> None:
+    elasticsearch_address(f"http://127.0.0.1:{free_port}")
+    app = open_page("system")
+    (error,) = app.error
+    assert f"Elasticsearch at http://127.0.0.1:{free_port} does not answer" in error.value
+    assert "Runs, reviews and decisions do not need it" in error.value
+    shown = texts(app)
+    assert str(data / "state.db") in shown
+    assert "build-7, process 4122" in shown
+
+
 def test_what_was_set_is_shown_and_secrets_stay_references(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEMO_TOKEN", PASSWORD)
     monkeypatch.setenv("FLYWHEEL_NEMO__SERVICES_HEADERS", '{"Authorization": "Bearer env:NEMO_TOKEN"}')
@@ -136,8 +177,8 @@ def test_what_no_worker_has_looked_at_lately_is_not_known() -> None:
 
 def test_settings_are_listed_by_name_with_what_differs() -> None:
     values = Settings(data=Path("/srv/flywheel")).public()
-    lines = {line.name: line for line in system_view.list_settings(values, Settings().public())}
-    assert not lines["data"].is_default
-    assert lines["nemo.poll_s"] == system_view.SettingLine(name="nemo.poll_s", value="0.5", is_default=True)
-    assert "context_length = 8192" in lines["students.local/linear-small"].value
-    assert lines["logs.path"].value == "not set"
+    listed = {line.name: line for line in system_view.list_settings(values, Settings().public())}
+    assert not listed["data"].is_default
+    assert listed["nemo.poll_s"] == system_view.SettingLine(name="nemo.poll_s", value="0.5", is_default=True)
+    assert "context_length = 8192" in listed["students.local/linear-small"].value
+    assert listed["logs.path"].value == "not set"

@@ -5,6 +5,7 @@ nothing but the server itself: no script, no plugin, no task of the cluster's ow
 """
 
 from core.logs.elasticsearch.blueprint import COPIES, AdoptionProgress, BlueprintLogStore, adopt, is_blueprint_index
+from core.logs.elasticsearch.checking import Examination, Measure, examine, measure
 from core.logs.elasticsearch.opening import open_elasticsearch
 from core.logs.elasticsearch.server import Server, connect
 from core.logs.elasticsearch.store import ElasticsearchLogStore
@@ -14,9 +15,13 @@ __all__ = [
     "AdoptionProgress",
     "BlueprintLogStore",
     "ElasticsearchLogStore",
+    "Examination",
+    "Measure",
     "Server",
     "adopt",
     "connect",
+    "examine",
     "is_blueprint_index",
+    "measure",
     "open_elasticsearch",
 ]

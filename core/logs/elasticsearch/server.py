@@ -4,6 +4,7 @@ What the client raises becomes one of the errors of `core.logs.errors`, with the
 secret in it.
 """
 
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from itertools import chain, repeat
 from typing import Any
 
 from elastic_transport import ConnectionTimeout, TlsError, TransportError
-from elasticsearch import ApiError, Elasticsearch
+from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
 
 from core.errors import InputError
 from core.logs.errors import LogStoreUnavailable
@@ -119,10 +120,22 @@ def _trust(settings: ElasticsearchSettings) -> Mapping[str, Any]:
         return {}
     if settings.fingerprint is not None:
         return {"ssl_assert_fingerprint": settings.fingerprint}
-    return {} if settings.ca_file is None else {"ca_certs": str(settings.ca_file)}
+    if settings.ca_file is None:
+        return {}
+    try:
+        ssl.create_default_context(cafile=settings.ca_file)
+    except OSError as error:  # what the ssl module raises is one too
+        raise InputError(
+            f"logs.elasticsearch.ca_file: {settings.ca_file} holds no certificates that can be read; it must be a PEM"
+            " file with those of the authority that signed the server's",
+            field="logs.elasticsearch.ca_file",
+        ) from error
+    return {"ca_certs": str(settings.ca_file)}
 
 
 def _reason(error: Failure) -> str:
+    if isinstance(error, UnsupportedProductError):
+        return "is something else or older than 7.14; Elasticsearch 8.0 or newer is needed"
     if isinstance(error, ApiError):
         if error.status_code == 401:
             return "does not know the key or password of logs.elasticsearch (401)"
