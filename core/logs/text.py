@@ -17,6 +17,8 @@ INDEXED_CHARACTERS = 65_536
 SYSTEM_ROLES = {"system", "developer"}
 
 _WORD = re.compile(r"[^\W_]+")
+_ASCII_WORDS = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}
+"""What `_WORD` finds in plain ASCII, which most text is, five times faster."""
 _IDEOGRAPH = re.compile(r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff])")
 _BLOB = re.compile(r"\S{256,}")  # data URLs, base64, hashes: nobody searches for them
 
@@ -25,9 +27,9 @@ def words(text: str) -> list[str]:
     """Return the words of a text in their order; blobs of 256 characters or more without a blank have none."""
     if len(text) >= 256:
         text = _BLOB.sub(" ", text)
-    if not text.isascii():
-        text = _IDEOGRAPH.sub(r" \1 ", unicodedata.normalize("NFKC", text))
-    return _WORD.findall(text.lower())
+    if text.isascii():
+        return text.translate(_ASCII_WORDS).split()
+    return _WORD.findall(_IDEOGRAPH.sub(r" \1 ", unicodedata.normalize("NFKC", text)).lower())
 
 
 def prompt_text(messages: Iterable[Mapping[str, object]]) -> str:

@@ -130,3 +130,8 @@ def test_any_text_is_a_query_or_a_clear_error_and_never_engine_syntax(text: str)
 def test_what_is_indexed_is_found_by_its_own_words(text: str) -> None:
     for word in words(text):
         assert words(word) == [word]
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_plain_ascii_has_the_words_that_any_text_has(text: str) -> None:
+    assert words(text) == re.findall(r"[^\W_]+", text.lower())

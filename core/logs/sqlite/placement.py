@@ -8,6 +8,7 @@ hash. Deleting may open such a run; `note_broken_runs` makes every later import 
 import sqlite3
 from collections import defaultdict
 
+LAST_ID = 2**63 - 1
 READ_BETWEEN = "SELECT id, timestamp_ms, content_hash FROM record WHERE id >= ? AND id < ?"
 READ_ON = "SELECT id, timestamp_ms, content_hash FROM record WHERE id >= ? ORDER BY id"
 
@@ -33,21 +34,21 @@ class Placement:
     """Ids for the records of one transaction, which must come in ascending order of time.
 
     It knows one run at a time: the ids from `start` to before `end` are all taken, by rows of the store, whose hashes
-    have been read, or by records placed here. `is_end_free` tells whether the id `end` has been looked at.
+    have been read, or by records placed here. From `end` to before `gap_end` no id is taken, so that times in there
+    need no look at the store: an import of what is newer than everything looks once a transaction.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._spill_ms = self._stored_spill_ms = read_spill_ms(connection)
         self._start = self._end = -1
-        self._is_end_free = False
+        self._gap_end = -1
         self._hashes: dict[int, set[bytes]] = defaultdict(set)
 
     def place(self, timestamp_ms: int, content_hash: bytes) -> int | None:
         """Return the id for a record, or None when the store or this transaction holds it already."""
         if not self._start <= timestamp_ms < self._end:
             self._start = self._end = timestamp_ms
-            self._is_end_free = False
             self._read_to_gap()
         hashes = self._hashes[timestamp_ms]
         if content_hash in hashes:
@@ -56,7 +57,6 @@ class Placement:
         self._read_to_gap()
         record_id = self._end
         self._end += 1
-        self._is_end_free = False
         self._spill_ms = max(self._spill_ms, record_id - timestamp_ms)
         return record_id
 
@@ -67,14 +67,15 @@ class Placement:
 
     def _read_to_gap(self) -> None:
         """Move the end of the run to the next free id, taking up the hashes on the way."""
-        if self._is_end_free:
+        if self._end < self._gap_end:
             return
+        self._gap_end = LAST_ID
         for record_id, timestamp_ms, content_hash in self._connection.execute(READ_ON, (self._end,)):
             if record_id != self._end:
+                self._gap_end = record_id
                 break
             self._hashes[timestamp_ms].add(content_hash)
             self._end += 1
-        self._is_end_free = True
 
 
 class FarPlacement:
