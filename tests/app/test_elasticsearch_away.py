@@ -48,7 +48,7 @@ def test_settings_that_cannot_be_used_are_told(tmp_path: Path) -> None:
 def test_a_server_without_a_store_is_fine_and_stays_without_one(tmp_path: Path, elasticsearch_node: Node) -> None:
     found = check_log_store(elasticsearch_settings(tmp_path, elasticsearch_node.url))
     assert (found.ok, found.target) == (True, f"{elasticsearch_node.url}, index seen")
-    assert found.detail == "Elasticsearch 8.12.2, security is off; nothing there yet; made at the first start"
+    assert found.detail == "Elasticsearch 8.12.2, security is off; nothing there yet; made by the first import"
     with Elasticsearch(elasticsearch_node.url) as client:
         assert not client.indices.get(index="seen*")
 

@@ -11,9 +11,10 @@ from typing import Any
 
 from elasticsearch import Elasticsearch, NotFoundError
 
-from core.logs.elasticsearch.blueprint.recognising import BLUEPRINT_FIELDS
+from core.logs.elasticsearch.blueprint import is_blueprint_index
 from core.logs.elasticsearch.schema import MAPPINGS, VERSION, Indices
 from core.logs.elasticsearch.server import Server, connect
+from core.logs.errors import NotALogStore
 from core.settings import ElasticsearchSettings
 
 OLDEST_MAJOR = 8
@@ -24,6 +25,7 @@ WITHOUT_SECURITY = (400, 404, 405)
 OK = 200
 CLUSTER_PRIVILEGES = ("monitor", "manage_index_templates")
 INDEX_PRIVILEGES = ("read", "write", "manage")
+LOOKING_PRIVILEGES = ("view_index_metadata",)
 READING_CLUSTER_PRIVILEGES = ("monitor",)
 READING_INDEX_PRIVILEGES = ("read", "view_index_metadata", "monitor")
 
@@ -36,7 +38,7 @@ class IndexKind(StrEnum):
     NATIVE = "native"
     """Made by this program, with everything this version needs."""
     MISSING = "missing"
-    """Not there yet; the first start makes them."""
+    """Not there yet; the first import makes them."""
     BLUEPRINT = "blueprint"
     """One index with documents of the blueprint, written by others: it is only read."""
     FOREIGN = "foreign"
@@ -123,15 +125,18 @@ def measure(settings: ElasticsearchSettings) -> Measure:
 
 def judge_indices(server: Server, index: str) -> Verdict:
     """Return what is there under a name of the settings."""
+    try:
+        if is_blueprint_index(server, index):
+            return Verdict(kind=IndexKind.BLUEPRINT, detail=f"{index} is an index of the blueprint's and only read")
+    except NotALogStore as error:
+        return Verdict(kind=IndexKind.FOREIGN, detail=str(error))
     indices = Indices(prefix=index)
     found = _find_indices(server, index)
-    if others := [name for name, entry in found.items() if index in (name, *entry.get("aliases", ()))]:
-        return _judge_other(index, [found[name] for name in others])
     if problem := next(_find_problems(found, indices), None) or _find_template_problem(server, indices):
         return Verdict(kind=IndexKind.FOREIGN, detail=f"{problem}; give logs.elasticsearch.index another name")
     months = [name for name in found if name != indices.imports]
     if not found:
-        return Verdict(kind=IndexKind.MISSING, detail="nothing there yet; made at the first start")
+        return Verdict(kind=IndexKind.MISSING, detail="nothing there yet; made by the first import")
     records = server.ask(lambda client: client.count(index=indices.pattern, ignore_unavailable=True))["count"]
     return Verdict(kind=IndexKind.NATIVE, detail=f"{records:,} records in {len(months):,} months")
 
@@ -150,15 +155,6 @@ def _read_size(server: Server, index: str) -> int:
         return 0
     total = server.ask(lambda client: client.indices.stats(index=asked, metric="store"))["_all"]["total"]
     return int(total["store"]["size_in_bytes"])
-
-
-def _judge_other(index: str, entries: Sequence[Mapping[str, Any]]) -> Verdict:
-    """Return what an index, or what an alias of that very name leads to, holds."""
-    if all(_properties(entry).keys() >= BLUEPRINT_FIELDS for entry in entries):
-        detail = f"{index} holds the blueprint's documents; it is read and never written"
-        return Verdict(kind=IndexKind.BLUEPRINT, detail=detail)
-    detail = f"an index {index} of something else is there; give logs.elasticsearch.index another name"
-    return Verdict(kind=IndexKind.FOREIGN, detail=detail)
 
 
 def _find_problems(found: Mapping[str, Mapping[str, Any]], indices: Indices) -> Iterator[str]:
@@ -229,6 +225,7 @@ def _lacking_to_store(held: Mapping[str, Any], index: str) -> list[str]:
         *_not_held(held["cluster"], CLUSTER_PRIVILEGES, "the cluster"),
         *_not_held(held["index"][indices.pattern], INDEX_PRIVILEGES, indices.pattern),
         *_not_held(held["index"][indices.imports], INDEX_PRIVILEGES, indices.imports),
+        *_not_held(held["index"][index], LOOKING_PRIVILEGES, index),
     ]
 
 
