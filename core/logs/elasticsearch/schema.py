@@ -110,6 +110,6 @@ def prepare(server: Server, indices: Indices, *, replicas: int) -> None:
             settings={"number_of_shards": 1, "auto_expand_replicas": f"0-{replicas}"},
         )
 
-    if not server.ask(lambda client: client.indices.exists(index=indices.imports)):
-        server.ask(put)
-        server.ask(make_imports)
+    if not server.insist(lambda client: client.indices.exists(index=indices.imports)):
+        server.insist(put)
+        server.insist(make_imports)

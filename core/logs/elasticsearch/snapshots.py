@@ -97,8 +97,8 @@ class Snapshot:
         try:
             reply = self._server.insist(search(self._pit, self._query))
         except NotFoundError:
-            self._pit = self._open()
-            reply = self._server.insist(search(self._pit, self._as_of_then()))
+            self._pit, self._query = self._open(), self._as_of_then()
+            reply = self._server.insist(search(self._pit, self._query))
         self._pit = str(reply["pit_id"])
         return reply
 
