@@ -5,6 +5,7 @@ what makes imports safe to repeat; old months become static, which makes their a
 removal the removal of an index.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,6 +17,8 @@ from core.logs.timestamps import EPOCH
 
 VERSION = 1
 DERIVED = "fw"
+LINE_BYTES = 3000
+"""How long the names in a request may be together; a server takes first lines of 4 KiB."""
 KEYWORD = {"type": "keyword"}
 LONG = {"type": "long"}
 
@@ -84,6 +87,11 @@ class Indices:
     def month(self, timestamp_ms: int) -> str:
         """Return the index of a record's month, UTC."""
         return f"{self.prefix}-{EPOCH + timedelta(milliseconds=timestamp_ms):%Y.%m}"
+
+    def name_all(self, months: Collection[str]) -> list[str]:
+        """Return months as a request names them; all there are when the names of these are too long for its line."""
+        names = sorted(months)
+        return names if len(",".join(names)) <= LINE_BYTES else [self.pattern]
 
 
 def prepare(server: Server, indices: Indices, *, replicas: int) -> None:
