@@ -2,10 +2,13 @@
 
 import base64
 import binascii
+import re
 
 import orjson
 
 from core.errors import InputError
+
+HASH = re.compile("[0-9a-f]{64}")
 
 
 def write_cursor(timestamp_ms: int, content_hash: str) -> str:
@@ -20,6 +23,6 @@ def read_cursor(cursor: str) -> tuple[int, str]:
     except (binascii.Error, ValueError):
         place = None
     match place:
-        case [int() as timestamp_ms, str() as content_hash] if len(content_hash) == 64:
+        case [int() as timestamp_ms, str() as content_hash] if HASH.fullmatch(content_hash):
             return timestamp_ms, content_hash
     raise InputError("the cursor is not one that this store gave out; start at the first page", field="cursor")

@@ -42,8 +42,9 @@ def delete_records(server: Server, indices: Indices, deletion: Deletion) -> Iter
     finally:
         snapshot.close()
     if left:
-        server.insist(lambda client: client.indices.refresh(index=sorted(left)))
-        server.insist(_merge(sorted(left)))
+        names = indices.name_all(left)
+        server.insist(lambda client: client.indices.refresh(index=names))
+        server.insist(_merge(names))
     yield deleted
 
 

@@ -10,8 +10,6 @@ from core.logs.json_text import dump_json, load_json
 from core.logs.records import RecordDraft
 from core.logs.store import LogRecord
 
-FETCHED = ["record", "client_id", "workload_id", "fw.*"]
-
 
 def write_document(draft: RecordDraft, *, import_id: str, part: int, stored_ms: int) -> bytes:
     """Return a record as JSON for the server. `part` numbers the batches of an import."""
@@ -31,6 +29,7 @@ def write_document(draft: RecordDraft, *, import_id: str, part: int, stored_ms: 
                 "version": VERSION,
                 "timestamp_ms": draft.timestamp_ms,
                 "content_hash": draft.content_hash,
+                "rank": rank(draft.content_hash),
                 "request_hash": int.from_bytes(bytes.fromhex(draft.request_key)[:8], "big", signed=True),
                 "model": draft.model,
                 "finish_reason": draft.finish_reason,
@@ -46,6 +45,11 @@ def write_document(draft: RecordDraft, *, import_id: str, part: int, stored_ms: 
             },
         }
     )
+
+
+def rank(content_hash: str) -> int:
+    """Return the first 64 bits of a hash as a number of the same order, small enough for the server's integers."""
+    return int(content_hash[:16], 16) - 2**63
 
 
 def read_hit(hit: Mapping[str, Any]) -> LogRecord:

@@ -9,7 +9,7 @@ from core.logs.elasticsearch.conditions import is_unknown, read_query, write_cla
 from core.logs.elasticsearch.counting import Counter
 from core.logs.elasticsearch.cursors import read_cursor, write_cursor
 from core.logs.elasticsearch.deleting import delete_records
-from core.logs.elasticsearch.documents import FETCHED, read_hit
+from core.logs.elasticsearch.documents import rank, read_hit
 from core.logs.elasticsearch.imports import ImportList
 from core.logs.elasticsearch.schema import Indices, prepare
 from core.logs.elasticsearch.server import Server
@@ -77,7 +77,7 @@ class ElasticsearchLogStore:
     def browse(self, log_filter: LogFilter, *, limit: int = 50, cursor: str | None = None) -> LogPage:
         """Return a page, newest first, ties by content hash."""
         check_limit(limit)
-        after: dict[str, Any] = {} if cursor is None else {"search_after": read_cursor(cursor)}
+        after: dict[str, Any] = {} if cursor is None else {"search_after": _read_place(cursor)}
         query = read_query(log_filter)
         if is_unknown(log_filter, query):
             return LogPage(records=(), next_cursor=None)
@@ -87,15 +87,14 @@ class ElasticsearchLogStore:
                 query=write_clause(log_filter, query),
                 sort=NEWEST_FIRST,
                 size=limit + 1,
-                source_includes=FETCHED,
                 track_total_hits=False,
                 allow_partial_search_results=False,
                 **after,
             )
         )["hits"]["hits"]
-        page = hits[:limit]
-        next_cursor = write_cursor(*page[-1]["sort"]) if len(hits) > limit else None
-        return LogPage(records=tuple(map(read_hit, page)), next_cursor=next_cursor)
+        page = tuple(map(read_hit, hits[:limit]))
+        next_cursor = write_cursor(page[-1].timestamp_ms, page[-1].content_hash) if len(hits) > limit else None
+        return LogPage(records=page, next_cursor=next_cursor)
 
     def count(self, log_filter: LogFilter) -> RecordCount:
         """Count matching records: exactly up to the cap, and without words, labels and times always exactly."""
@@ -118,7 +117,6 @@ class ElasticsearchLogStore:
                 index=self._indices.pattern,
                 query={"ids": {"values": ids}},
                 size=1,
-                source_includes=FETCHED,
                 allow_partial_search_results=False,
             )
         )["hits"]["hits"]
@@ -137,7 +135,7 @@ class ElasticsearchLogStore:
         clause = write_clause(log_filter, query)
         snapshot = Snapshot(self._server, index=self._indices.pattern, query=clause, sort=ORDER)
         try:
-            yield from map(read_hit, snapshot.hits(FETCHED))
+            yield from map(read_hit, snapshot.hits())
         finally:
             snapshot.close()
 
@@ -185,3 +183,9 @@ class ElasticsearchLogStore:
     def close(self) -> None:
         """Close the connections; the store cannot be used afterwards."""
         self._server.close()
+
+
+def _read_place(cursor: str) -> tuple[int, int]:
+    """Return the sort values a cursor stands for. Raises `InputError` for text that is no cursor."""
+    timestamp_ms, content_hash = read_cursor(cursor)
+    return timestamp_ms, rank(content_hash)

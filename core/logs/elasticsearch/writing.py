@@ -47,7 +47,7 @@ class BatchWriter:
         lines = {key: self._lines(draft) for key, draft in waiting.items()}
         statuses = self._send(lines)
         if touched := {self._indices.month(draft.timestamp_ms) for draft in waiting.values()}:
-            self._server.insist(lambda client: client.indices.refresh(index=sorted(touched)))
+            self._server.insist(lambda client: client.indices.refresh(index=self._indices.name_all(touched)))
         stored = sum(status == CREATED for status in statuses.values())
         return WrittenBatch(stored=stored, duplicate=len(drafts) - stored)
 

@@ -106,6 +106,13 @@ def test_records_are_deleted_by_id_and_gone_for_every_reader(store: LogStore) ->
     assert delete(store, ids=(), client_id="acme") == 0
 
 
+def test_records_of_many_years_come_and_go_in_one_batch(store: LogStore) -> None:  # 5, 26
+    put(store, *(record(START_S - 31 * 86_400 * n) for n in range(240)))
+    assert amount(store) == 240
+    *_, deleted = store.delete(Deletion(workload_id="classify"))
+    assert (deleted, amount(store)) == (240, 0)
+
+
 def test_nothing_asked_is_refused_and_unknown_names_delete_nothing(store: LogStore) -> None:  # 26
     put(store, record(1))
     with pytest.raises(InputError, match="say what to delete"):
