@@ -17,6 +17,11 @@ from core.logs.elasticsearch.server import Server
 KEEP_ALIVE = "5m"
 FIRST_HITS, MOST_HITS = 50, 1000
 INDICES = 10_000
+LAST_PLACE = 2**63 - 1
+LAST_OPERATIONS = {
+    "index": {"terms": {"field": "_index", "size": INDICES}, "aggs": {"last": {"max": {"field": "_seq_no"}}}}
+}
+"""The last operation of each index that a moment knows."""
 
 
 def in_order(direction: str) -> list[dict[str, Any]]:
@@ -82,18 +87,12 @@ class Snapshot:
         return str(self._server.insist(open_one)["id"])
 
     def _page(self, size: int, after: Sequence[Any] | None, fields: Sequence[str] | None) -> list[Mapping[str, Any]]:
-        if after is not None and not self._written:
-            self._written = self._read_written()
-        more: dict[str, Any] = {} if after is None else {"search_after": after}
+        more: dict[str, Any] = {"aggs": LAST_OPERATIONS} if after is None else {"search_after": after}
         wanted: dict[str, Any] = {} if fields is None else {"source": list(fields) or False}
         reply = self._search(size=size, sort=self._sort, **wanted, track_total_hits=False, **more)
+        if after is None:
+            self._written = {bucket["key"]: int(bucket["last"]["value"]) for bucket in _buckets(reply, "index")}
         return list(reply["hits"]["hits"])
-
-    def _read_written(self) -> Mapping[str, int]:
-        """Return the last operation of each index that this moment knows."""
-        newest = {"newest": {"max": {"field": "_seq_no"}}}
-        reply = self._search(size=0, aggs={"index": {"terms": {"field": "_index", "size": INDICES}, "aggs": newest}})
-        return {bucket["key"]: int(bucket["newest"]["value"]) for bucket in _buckets(reply, "index")}
 
     def _search(self, **body: Any) -> Any:
         search = _PitSearch({**body, **self._runtime})
@@ -101,6 +100,10 @@ class Snapshot:
             reply = self._server.insist(search(self._pit, self._query))
         except NotFoundError:
             self._pit, self._query = self._open(), self._as_of_then()
+            if after := body.get("search_after"):
+                # The place inside a shard, with which a point in time breaks ties, means nothing to another one; what
+                # is sorted by is unique without it.
+                search = search.going_on_after([*after[:-1], LAST_PLACE])
             reply = self._server.insist(search(self._pit, self._query))
         self._pit = str(reply["pit_id"])
         return reply
@@ -124,6 +127,10 @@ class _PitSearch:
 
     def __init__(self, body: Mapping[str, Any]) -> None:
         self._body = body
+
+    def going_on_after(self, after: Sequence[Any]) -> "_PitSearch":
+        """Return the search from another place on."""
+        return _PitSearch({**self._body, "search_after": after})
 
     def __call__(self, pit: str, query: Clause) -> Callable[[Elasticsearch], Any]:
         return lambda client: client.search(
