@@ -87,3 +87,31 @@ def test_a_run_goes_from_launch_to_decision(page: Page, installation: Installati
     approve(page, reason=REASON)
     decisions = httpx.get(f"{installation.api}/api/decisions").raise_for_status().json()["decisions"]
     assert [(act["job_id"], act["verdict"], act["reason"]) for act in decisions] == [(run_id, "approved", REASON)]
+
+
+def test_a_node_that_is_away_is_named_with_what_still_works_and_comes_back(
+    page: Page, elasticsearch_node: Node, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    mortal = Node(tmp_path_factory.mktemp("mortal"))
+    mortal.start()
+    folder = tmp_path_factory.mktemp("away")
+    file = folder / "topics.jsonl"
+    file.write_text("".join(json.dumps(record) + "\n" for record in make_records(60)))
+    variables = {"FLYWHEEL_LOGS__STORE": "elasticsearch", "FLYWHEEL_LOGS__ELASTICSEARCH__URL": mortal.url}
+    with Installation(folder, **variables) as installation:
+        installation.import_traffic(file)
+        installation.start("web")
+        checks.open_page(page, f"{installation.web}/logs", heading="Logs")
+        expect(page.get_by_text("60 records, newest first")).to_be_visible()
+        mortal.kill()
+        for place in ("logs", "workloads?workload=topics", "overview"):
+            page.goto(f"{installation.web}/{place}")
+            expect(page.get_by_text("Log store does not answer")).to_be_visible(timeout=checks.TIMEOUT_MS)
+            expect(page.get_by_text(re.compile(f"Elasticsearch at {mortal.url} does not answer"))).to_be_visible()
+            expect(page.get_by_text(re.compile(r"(has not answered since|last answered) .*UTC"))).to_be_visible()
+            expect(page.get_by_text(re.compile("reviews and decisions do not need it"))).to_be_visible()
+        checks.open_page(page, f"{installation.web}/runs", heading="Runs")
+        mortal.start()
+        checks.open_page(page, f"{installation.web}/logs", heading="Logs")
+        expect(page.get_by_text("60 records, newest first")).to_be_visible()
+    mortal.kill()
