@@ -81,7 +81,8 @@ class Counter:
     def duplicates(self, query: Clause) -> DuplicateCount:
         """Return how many records and how many different requests there are."""
         sources = [{"request": {"terms": {"field": "fw.request_hash"}}}]
-        counts = [bucket["doc_count"] for bucket in self._buckets(query, sources, size=REQUESTS_AT_ONCE)]
+        buckets = self._buckets(query, sources, size=REQUESTS_AT_ONCE, fields=("doc_count",))
+        counts = [bucket["doc_count"] for bucket in buckets]
         return DuplicateCount(records=sum(counts), requests=len(counts))
 
     def _buckets(
@@ -91,11 +92,15 @@ class Counter:
         *,
         size: int,
         aggregations: Mapping[str, Any] | None = None,
+        fields: Sequence[str] = ("*",),
     ) -> Iterator[Mapping[str, Any]]:
-        """Yield all buckets of a composite aggregation, in the order of their keys."""
+        """Yield all buckets of a composite aggregation, in the order of their keys; `fields` are what is read of each."""
+        wanted = ["aggregations.all.after_key", *(f"aggregations.all.buckets.{field}" for field in fields)]
         composite: dict[str, Any] = {"size": size, "sources": sources}
         while True:
-            reply = self._search(query, aggs={"all": {"composite": composite, "aggs": aggregations or {}}})
+            reply = self._search(
+                query, filter_path=wanted, aggs={"all": {"composite": composite, "aggs": aggregations or {}}}
+            )
             found = reply.get("aggregations", {}).get("all", {})
             yield from found.get("buckets", ())
             if len(found.get("buckets", ())) < size:
