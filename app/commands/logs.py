@@ -168,12 +168,15 @@ def _tell_rejected(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
 
 def _facts(summary: "WorkloadSummary") -> dict[str, Any]:
     first, last = (datetime.fromtimestamp(ms / 1000, UTC) for ms in (summary.first_ms, summary.last_ms))
+    stored_ms = summary.last_stored_ms
+    last_stored = None if stored_ms is None else datetime.fromtimestamp(stored_ms / 1000, UTC)
     return {
         "client_id": summary.client_id,
         "workload_id": summary.workload_id,
         "records": summary.records,
         "first": first,
         "last": last,
+        "last_stored": last_stored,
         "prompt_tokens": summary.prompt_tokens,
         "completion_tokens": summary.completion_tokens,
         "models": list(summary.models),

@@ -1,21 +1,23 @@
 """Deleting logged records on the Logs page: say which, see how many, confirm, watch the worker do it.
 
-The URL's `delete` says what is open: `new` asks what to delete, a number watches a deletion. What is deleted is said by
-the dialog's own fields, which begin with the page's filters: a search text is for finding, not for deleting by.
+The URL's `delete` says what is open: `new` asks what to delete, `record` asks about the record that is open, a number
+watches a deletion. What is deleted is said by the dialog's own fields, which begin with the page's filters: a search
+text is for finding, not for deleting by.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
-from app.ui import boundary, identity, import_queries, log_queries, markup, numbers, states, url
+from app.ui import boundary, identity, import_queries, log_queries, markup, numbers, queries, states, url
 from app.ui.identity import Duty
 from app.ui.log_filters import ALL_CLIENTS, ALL_WORKLOADS, LogQuery, client_names, workload_names
 from core.errors import InputError
-from core.logs import Deletion, DeletionStatus, DeletionView, LogImport, WorkloadSummary
+from core.logs import Deletion, DeletionStatus, DeletionView, LogImport, LogRecord, WorkloadSummary
 
-NEW = "new"
+NEW, RECORD = "new", "record"
 POLL_S = 1.0
+KEPT = "Frozen evaluation sets, results, evidence and gold keep what they need."
 ANY_IMPORT = "Any import"
 WORKLOAD, CLIENT, BEFORE, IMPORT = "delete_workload", "delete_client", "delete_before", "delete_import"
 SURE, PROBLEM = "delete_sure", "delete_problem"
@@ -24,17 +26,12 @@ OPEN = (DeletionStatus.PENDING, DeletionStatus.RUNNING)
 
 def draw_entry() -> None:
     """Draw the way in."""
-    may = identity.current_account().may(Duty.LAUNCHER)
-    st.button(
-        "Delete…",
-        icon=":material/delete:",
-        key="delete_new",
-        type="tertiary",
-        disabled=not may,
-        help=None if may else "Deleting is for engineers and approvers; switch in the side bar.",
-        on_click=_open,
-        args=(NEW,),
-    )
+    _draw_way_in("Delete…", key="delete_new", on_click=lambda: _open(NEW))
+
+
+def draw_record_entry() -> None:
+    """Draw the way to delete the record that is open."""
+    _draw_way_in("Delete this record…", key="delete_record", on_click=_open_record)
 
 
 def draw_asked(parameters: Mapping[str, str], query: LogQuery, workloads: Sequence[WorkloadSummary]) -> bool:
@@ -42,6 +39,10 @@ def draw_asked(parameters: Mapping[str, str], query: LogQuery, workloads: Sequen
     asked = url.read_id(parameters, "delete")
     if asked == NEW:
         _ask(query, workloads)
+    elif asked == RECORD:
+        if query.record is None:
+            raise InputError("the link's 'delete' asks for a record, and no record is named", field="record")
+        _ask_record(queries.get_record(query.record))
     elif asked:
         _watch(log_queries.get_deletion(_read_number(asked)))
     return asked is not None
@@ -53,10 +54,33 @@ def _read_number(text: str) -> int:
     return int(text)
 
 
+def _draw_way_in(label: str, *, key: str, on_click: Callable[[], None]) -> None:
+    may = identity.current_account().may(Duty.LAUNCHER)
+    st.button(
+        label,
+        icon=":material/delete:",
+        key=key,
+        type="tertiary",
+        disabled=not may,
+        help=None if may else "Deleting is for engineers and approvers; switch in the side bar.",
+        on_click=on_click,
+    )
+
+
 def _open(asked: str) -> None:
+    _forget()
+    url.write(delete=asked, record=None)
+
+
+def _open_record() -> None:
+    _forget()
+    url.write(delete=RECORD)
+    st.rerun()  # a click in a dialog reruns the dialog alone; the page must open the other one
+
+
+def _forget() -> None:
     for key in (WORKLOAD, CLIENT, BEFORE, IMPORT, SURE, PROBLEM):
         st.session_state.pop(key, None)
-    url.write(delete=asked, record=None)
 
 
 def _close() -> None:
@@ -70,10 +94,7 @@ def _leave() -> None:
 
 @st.dialog("Delete logs", width="medium", icon=":material/delete:", on_dismiss=_close)
 def _ask(query: LogQuery, workloads: Sequence[WorkloadSummary]) -> None:
-    st.caption(
-        "Records to which all of this applies are deleted for good. Frozen evaluation sets, results, evidence and gold"
-        " keep what they need."
-    )
+    st.caption(f"Records to which all of this applies are deleted for good. {KEPT}")
     deletion = _draw_conditions(query, workloads)
     if deletion is None:
         st.info("Choose a workload, a client, an age or an import.", icon=":material/rule:")
@@ -84,6 +105,27 @@ def _ask(query: LogQuery, workloads: Sequence[WorkloadSummary]) -> None:
             markup.literal(f"{numbers.quantity(records, 'record')} of {_all(workloads)} would be deleted: {deletion}."),
             icon=":material/delete_forever:",
         )
+    _draw_confirmation(deletion, records)
+    _draw_recent()
+
+
+@st.dialog("Delete record", width="medium", icon=":material/delete:", on_dismiss=_close)
+def _ask_record(record: LogRecord) -> None:
+    st.caption(f"It is deleted for good. {KEPT}")
+    deletion = Deletion(ids=(record.id,))
+    when = numbers.instant(record.timestamp_ms)
+    st.warning(
+        markup.literal(
+            f"{numbers.quantity(log_queries.count_deletable(deletion), 'record')} would be deleted: the one that client"
+            f" {record.client_id!r} sent of workload {record.workload_id!r} on {when:%Y-%m-%d %H:%M:%S} UTC."
+        ),
+        icon=":material/delete_forever:",
+    )
+    _draw_confirmation(deletion, 1)
+
+
+def _draw_confirmation(deletion: Deletion | None, records: int) -> None:
+    """Draw what must be checked, what went wrong, and the buttons."""
     sure = st.checkbox(f"Delete {numbers.quantity(records, 'record')} for good", key=SURE, disabled=not records)
     problem = st.session_state.get(PROBLEM)
     if problem:
@@ -99,7 +141,6 @@ def _ask(query: LogQuery, workloads: Sequence[WorkloadSummary]) -> None:
             on_click=_start,
             args=(deletion,),
         )
-    _draw_recent()
 
 
 def _draw_conditions(query: LogQuery, workloads: Sequence[WorkloadSummary]) -> Deletion | None:

@@ -71,7 +71,7 @@ def draw_running() -> Sequence[RunSummary]:
 
 
 def draw_traffic(workloads: Sequence[WorkloadSummary], *, now: datetime) -> None:
-    """Draw one row a workload with how long ago its last record was logged."""
+    """Draw one row a workload with how long ago its last record was logged, and how long after that it was stored."""
     st.subheader("Traffic", anchor=False)
     newest = numbers.instant(max(row.last_ms for row in workloads))
     names = dict.fromkeys(row.workload_id for row in workloads)
@@ -145,16 +145,21 @@ def _run_row(run: RunSummary, *, now: datetime) -> Row:
 def _traffic_row(total: workload_view.WorkloadTotals, *, newest: datetime, now: datetime) -> Row:
     days = workload_view.last_days(total.days, until=newest)
     spark = rows.spark_bars(days, name=f"{numbers.quantity(sum(days), 'record')} in {len(days)} days")
-    age = numbers.age(total.last, now)
+    age, lag = numbers.age(total.last, now), workload_view.word_lag(total)
     clients = numbers.quantity(len(total.clients), "client") if len(total.clients) > 1 else total.clients[0]
     return Row(
         id=total.workload_id,
         href=url.link("workloads", workload=total.workload_id),
         cells=(
-            Cell(text=total.workload_id, note=clients, phone_note=f"last record {age}", tone="name"),
+            Cell(
+                text=total.workload_id,
+                note=clients,
+                phone_note=", ".join(filter(None, (f"last record {age}", lag))),
+                tone="name",
+            ),
             Cell(text=numbers.count(total.records)),
             Cell(html=spark),
-            Cell(text=age, tone="quiet"),
+            Cell(text=age, note=lag, tone="quiet"),
         ),
     )
 

@@ -5,7 +5,7 @@ from html import escape
 
 import streamlit as st
 
-from app.ui import conversation, drawer, log_queries, numbers, rows, url
+from app.ui import conversation, deletion_dialog, drawer, log_queries, numbers, rows, store_limits, url
 from app.ui.log_table import preview_by_workload
 from app.ui.rows import Cell, Column, Row
 from core.logs import LogFilter, LogRecord, Neighbours
@@ -43,6 +43,8 @@ def show_record(record: LogRecord, *, steps: Neighbours) -> None:
     if around.open:
         with around:
             _draw_around(record)
+    if not store_limits.is_read_only():
+        deletion_dialog.draw_record_entry()
 
 
 def _draw_around(record: LogRecord) -> None:

@@ -20,7 +20,10 @@ NO_LABEL = "no short answer"
 
 @dataclass(frozen=True, kw_only=True)
 class WorkloadTotals:
-    """A workload of one client, or of all: `client_id` None. Token sums cover only records that report usage."""
+    """A workload of one client, or of all: `client_id` None. Token sums cover only records that report usage.
+
+    `last_stored` is when the last record was stored, None where that is unknown.
+    """
 
     workload_id: str
     client_id: str | None
@@ -28,6 +31,7 @@ class WorkloadTotals:
     records: int
     first: datetime
     last: datetime
+    last_stored: datetime | None
     prompt_tokens: int
     completion_tokens: int
     models: tuple[str, ...]
@@ -64,6 +68,7 @@ def select_workload(summaries: Sequence[WorkloadSummary], workload_id: str, clie
             f"client {client_id!r} has no record of workload {workload_id!r}{near_miss(str(client_id), names)}",
             field="client",
         )
+    newest = max(chosen, key=lambda row: row.last_ms)
     days: Counter[str] = Counter()
     for row in chosen:
         days.update(row.days)
@@ -73,13 +78,24 @@ def select_workload(summaries: Sequence[WorkloadSummary], workload_id: str, clie
         clients=tuple(sorted(row.client_id for row in chosen)),
         records=sum(row.records for row in chosen),
         first=numbers.instant(min(row.first_ms for row in chosen)),
-        last=numbers.instant(max(row.last_ms for row in chosen)),
+        last=numbers.instant(newest.last_ms),
+        last_stored=None if newest.last_stored_ms is None else numbers.instant(newest.last_stored_ms),
         prompt_tokens=sum(row.prompt_tokens for row in chosen),
         completion_tokens=sum(row.completion_tokens for row in chosen),
         models=tuple(sorted({model for row in chosen for model in row.models})),
         days=days,
         tool_call_records=sum(row.tool_call_records for row in chosen),
     )
+
+
+def word_lag(totals: WorkloadTotals) -> str | None:
+    """Return how long after its own time the last record was stored, None where that is unknown."""
+    if totals.last_stored is None:
+        return None
+    lag_s = (totals.last_stored - totals.last).total_seconds()
+    if lag_s < 0:
+        return f"its clock was {numbers.duration(-lag_s)} ahead"
+    return f"stored {numbers.duration(lag_s)} later"
 
 
 def judge_readiness(records: int, split: SplitSettings) -> Readiness:

@@ -96,7 +96,8 @@ class WorkloadSummary:
     """One (client, workload) pair at a glance.
 
     Token sums cover only the `usage_records` records that report both counts. `models` are sorted names. `days` maps
-    ISO dates (UTC, days without records left out) to record counts.
+    ISO dates (UTC, days without records left out) to record counts. `last_stored_ms` is when the record of `last_ms`
+    was stored, None when the store does not know.
     """
 
     client_id: str
@@ -110,6 +111,7 @@ class WorkloadSummary:
     models: tuple[str, ...]
     days: Mapping[str, int]
     tool_call_records: int
+    last_stored_ms: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +171,7 @@ class Deletion:
     def __str__(self) -> str:
         """Return what is deleted, in words."""
         parts = (
-            None if self.ids is None else f"with {len(self.ids):,} given ids",
+            None if self.ids is None else _name_ids(self.ids),
             None if self.workload_id is None else f"of workload {self.workload_id!r}",
             None if self.client_id is None else f"of client {self.client_id!r}",
             None if self.import_id is None else f"of import {self.import_id}",
@@ -195,6 +197,10 @@ class StoreLimits:
     index: str
     target: str
     copy: Callable[[], Iterator[tuple[int, int, IngestReport]]]
+
+
+def _name_ids(ids: tuple[str, ...]) -> str:
+    return f"with the id {ids[0]}" if len(ids) == 1 else f"with {len(ids):,} given ids"
 
 
 class LogStore(Protocol):

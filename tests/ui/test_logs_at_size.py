@@ -156,6 +156,41 @@ def test_nothing_is_deleted_before_it_is_said_which_and_confirmed(traffic_data: 
     assert "138 records" in texts(done)
 
 
+def test_an_open_record_is_deleted_after_a_confirmation(traffic_data: Path) -> None:
+    state = open_state(traffic_data)
+    with closing(open_log_store(Settings(data=traffic_data))) as store:
+        record = next(store.stream(LogFilter(workload_id="tool_router")))
+    app = open_page("logs", workload="tool_router", record=record.id)
+    app.button(key="delete_record").click().run()
+    assert dict(app.query_params) == {"workload": "tool_router", "record": record.id, "delete": "record"}
+    assert f"1 record would be deleted: the one that client '{record.client_id}' sent" in texts(app)
+    assert app.button(key="delete_start").disabled
+    app.checkbox(key="delete_sure").check().run()
+    app.button(key="delete_start").click().run()
+    with state.read() as session:
+        (asked,) = list_deletions(session)
+    assert dict(app.query_params) == {"workload": "tool_router", "delete": str(asked.id)}
+    assert (asked.deletion.ids, asked.expected, asked.requested_by) == ((record.id,), 1, "priya.raman")
+    with closing(open_log_store(Settings(data=traffic_data))) as store:
+        assert run_waiting_deletion(state, store, clock=utc_now)
+        assert store.count(LogFilter()).value == 197
+    assert f"records with the id {record.id}" in texts(open_page("logs", delete=str(asked.id)))
+    assert "No record" in texts(open_page("logs", record=record.id, delete="record"))
+
+
+def test_who_cancels_is_back_at_the_record_and_nothing_is_asked(traffic_data: Path) -> None:
+    state = open_state(traffic_data)
+    with closing(open_log_store(Settings(data=traffic_data))) as store:
+        record = next(store.stream(LogFilter()))
+    app = open_page("logs", record=record.id, delete="record")
+    app.checkbox(key="delete_sure").check().run()
+    app.button(key="delete_cancel").click().run()
+    assert dict(app.query_params) == {"record": record.id}
+    assert app.button(key="delete_record")
+    with state.read() as session:
+        assert list_deletions(session) == []
+
+
 def test_the_dialog_begins_with_the_filters_and_an_import_can_be_undone(traffic_data: Path) -> None:
     open_state(traffic_data)
     app = open_page("logs", client="kiosk", delete="new")
@@ -170,3 +205,4 @@ def test_a_link_to_no_deletion_is_said(traffic_data: Path) -> None:
     open_state(traffic_data)
     assert "No deletion 77" in texts(open_page("logs", delete="77"))
     assert "not a number" in texts(open_page("logs", delete="x"))
+    assert "no record is named" in texts(open_page("logs", delete="record"))

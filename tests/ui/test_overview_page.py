@@ -1,5 +1,6 @@
 """The Overview: what needs a person, what runs, what arrives, what was decided."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -66,6 +67,10 @@ def test_traffic_is_summed_by_workload_with_the_age_of_its_last_record(database:
     assert "news_classifier research-desk last record" in table("Last record")
     assert "130" in table("Last record")
     assert " d ago" in table("Last record") or "just now" in table("Last record")
+
+
+def test_traffic_tells_how_long_after_its_time_the_last_record_was_stored(database: Database) -> None:
+    assert re.search(r"(ago|just now) (stored [0-9].* later|its clock was .* ahead)", table("Last record"))
 
 
 def test_it_says_when_no_worker_is_alive_and_which_service_is_down(database: Database) -> None:

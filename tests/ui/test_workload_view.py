@@ -1,5 +1,6 @@
 """Workloads as the pages show them."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -39,6 +40,22 @@ def test_a_workload_of_all_clients_is_their_sum() -> None:
     assert totals.days == {"2026-11-20": 148, "2026-11-22": 2}
     assert totals.first == datetime(2026, 11, 19, tzinfo=UTC)
     assert workload_view.select_workload(rows, "support", "web").records == 100
+
+
+def test_the_lag_is_that_of_the_newest_record_whoever_sent_it() -> None:
+    def lag(*stored_s: float | None) -> str | None:
+        rows = [
+            replace(row, last_stored_ms=None if after_s is None else row.last_ms + round(after_s * 1000))
+            for n, after_s in enumerate(stored_s)
+            for row in [summary(f"c{n}", first_ms=NOVEMBER_20 + n)]
+        ]
+        told = workload_view.word_lag(workload_view.select_workload(rows, "support", None))
+        return None if told is None else told.replace("\N{NO-BREAK SPACE}", " ")
+
+    assert lag(90, 3) == "stored 3 s later"
+    assert lag(0.4) == "stored 0.4 s later"
+    assert lag(-125) == "its clock was 2 min 5 s ahead"
+    assert lag(3, None) is None
 
 
 def test_an_unknown_workload_or_client_names_the_near_miss() -> None:

@@ -28,6 +28,14 @@ WORKLOAD_AGGREGATIONS: dict[str, Any] = {
     "models": {"terms": {"field": "fw.model", "size": MODELS, "order": {"_key": "asc"}}},
     "days": {"histogram": {"field": "fw.timestamp_ms", "interval": DAY_MS, "min_doc_count": 1}},
     "tools": {"filter": {"term": {"fw.has_tool_calls": True}}},
+    "newest": {
+        "top_hits": {
+            "size": 1,
+            "sort": [{"fw.timestamp_ms": "desc"}, {"fw.stored_ms": "desc"}],
+            "docvalue_fields": ["fw.stored_ms"],
+            "_source": False,
+        }
+    },
 }
 
 
@@ -94,7 +102,7 @@ class Counter:
         aggregations: Mapping[str, Any] | None = None,
         fields: Sequence[str] = ("*",),
     ) -> Iterator[Mapping[str, Any]]:
-        """Yield all buckets of a composite aggregation, in the order of their keys; `fields` are what is read of each."""
+        """Yield all buckets of a composite aggregation, in the order of their keys, with these of their fields."""
         wanted = ["aggregations.all.after_key", *(f"aggregations.all.buckets.{field}" for field in fields)]
         composite: dict[str, Any] = {"size": size, "sources": sources}
         while True:
@@ -130,4 +138,5 @@ def _read_workload(bucket: Mapping[str, Any]) -> WorkloadSummary:
         models=tuple(model["key"] for model in bucket["models"]["buckets"]),
         days={iso_day(int(day["key"]) // DAY_MS): day["doc_count"] for day in bucket["days"]["buckets"]},
         tool_call_records=bucket["tools"]["doc_count"],
+        last_stored_ms=int(bucket["newest"]["hits"]["hits"][0]["fields"]["fw.stored_ms"][0]),
     )

@@ -10,10 +10,17 @@ from core.logs.store import LogImport, WorkloadSummary
 from core.logs.timestamps import iso_day
 
 TOTALS = """
-SELECT workload, client_id, workload_id, sum(records), min(first_ms), max(last_ms), sum(usage_records),
-    sum(prompt_tokens), sum(completion_tokens), sum(records * tools)
-FROM rollup JOIN workload USING (workload) GROUP BY workload
+SELECT total.*, (
+    SELECT committed_ms FROM record INDEXED BY record_workload JOIN txn USING (txn)
+    WHERE record.workload = total.workload AND record.id >= total.last_ms AND record.timestamp_ms = total.last_ms
+    ORDER BY record.id DESC LIMIT 1)
+FROM (
+    SELECT workload, client_id, workload_id, sum(records), min(first_ms), max(last_ms) AS last_ms, sum(usage_records),
+        sum(prompt_tokens), sum(completion_tokens), sum(records * tools)
+    FROM rollup JOIN workload USING (workload) GROUP BY workload) AS total
 """
+"""A record's id is its time or later, so the newest record of a workload is found at the end of its index."""
+
 MODELS = "SELECT DISTINCT workload, model FROM rollup WHERE model"
 IMPORTS = """
 SELECT batch, source, started_ms, ended_ms, stored, duplicate, rejected,
@@ -44,6 +51,7 @@ def summarise_workloads(connection: sqlite3.Connection, loader: RecordLoader) ->
             models=tuple(sorted(models[workload])),
             days=days[workload],
             tool_call_records=tool_call_records,
+            last_stored_ms=last_stored_ms,
         )
         for (
             workload,
@@ -56,6 +64,7 @@ def summarise_workloads(connection: sqlite3.Connection, loader: RecordLoader) ->
             prompt_tokens,
             completion_tokens,
             tool_call_records,
+            last_stored_ms,
         ) in connection.execute(TOTALS)
     ]
     return sorted(summaries, key=lambda summary: (-summary.records, summary.client_id, summary.workload_id))

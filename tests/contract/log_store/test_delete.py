@@ -51,7 +51,7 @@ def views(store: LogStore) -> dict[str, Any]:
     return {
         "pages": users(all_pages(store, limit=9)),
         "stream": users(store.stream(LogFilter())),
-        "workloads": store.workloads(),
+        "workloads": [replace(one, last_stored_ms=None) for one in store.workloads()],
         "labels": store.labels(LogFilter()),
         "histogram": store.histogram(LogFilter(), width_ms=86_400_000),
         "searches": [(text, amount(store, text=text), search(store, text)) for text in texts],

@@ -1,4 +1,6 @@
-"""Promises 20 and 25: workloads and labels."""
+"""Promises 20, 25 and 42: workloads and labels."""
+
+from time import sleep, time_ns
 
 from core.logs import LogFilter, LogStore
 from tests.contract.log_store.test_browse import at
@@ -47,6 +49,32 @@ def test_a_duplicate_changes_no_sum(store: LogStore) -> None:  # 3, 20
     before = store.workloads()
     put(store, record(1), record(2))
     assert store.workloads() == before
+
+
+def test_a_workload_knows_when_its_newest_record_was_stored(store: LogStore) -> None:  # 42
+    newest = record(START_S + 60, user="newest")
+    stored_ms = []
+    for batch in (
+        [newest, record(START_S + 50, workload="other")],
+        [record(START_S, user="late"), record(START_S + 70, workload="other")],
+    ):
+        before_ms = time_ns() // 1_000_000
+        put(store, *batch)
+        stored_ms.append((before_ms, time_ns() // 1_000_000))
+    classify, other = (summary.last_stored_ms or 0 for summary in store.workloads())
+    assert stored_ms[0][0] <= classify <= stored_ms[0][1]
+    assert stored_ms[1][0] <= other <= stored_ms[1][1]
+    put(store, newest)  # a duplicate is not stored again
+    assert store.workloads()[0].last_stored_ms == classify
+
+
+def test_among_records_that_spilled_over_their_time_the_newest_by_time_counts(store: LogStore) -> None:  # 27, 42
+    put(store, record(START_S * 1000 + 1, user="newest"))
+    (before,) = store.workloads()
+    sleep(0.002)  # the clock that is compared has milliseconds
+    put(store, *[record(START_S * 1000, user=f"u{n}") for n in range(50)])
+    (after,) = store.workloads()
+    assert (after.last_ms, after.last_stored_ms) == (before.last_ms, before.last_stored_ms)
 
 
 def test_labels_are_counted_most_frequent_first(store: LogStore) -> None:  # 25
