@@ -38,7 +38,7 @@ MAPPINGS: dict[str, Any] = {
                 "version": {"type": "byte"},
                 "timestamp_ms": LONG,
                 "content_hash": {"type": "keyword", "index": False, "doc_values": False},
-                # Breaks ties of time as the hash would; sorting by the hash itself takes thirty times as long.
+                # Breaks ties of time as the hash would; sorting by the hash itself took most of the time of a page.
                 "rank": LONG,
                 "request_hash": LONG,
                 "model": KEYWORD,
