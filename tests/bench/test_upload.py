@@ -92,7 +92,11 @@ def test_clicks_while_records_are_uploaded(installation: Installation, browser: 
     sys.stdout.write(f"{'click while it lasts':32} {'median ms':>10} {'slowest ms':>11}\n")
     for name, found in times.items():
         sys.stdout.write(f"{name:32} {statistics.median(found):>10.0f} {max(found):>11.0f}\n")
-    sys.stdout.write(f"{'all, without upload':32} {statistics.median(quiet):>10.0f} {max(quiet):>11.0f}\n")
+    usual = sorted(quiet)
+    sys.stdout.write(
+        f"{'all, without upload':32} {statistics.median(usual):>10.0f} {usual[-1]:>11.0f}"
+        f"   95 % under {usual[int(len(usual) * 0.95)]:.0f} ms\n"
+    )
     sys.stdout.write(f"{'all':32} {statistics.median(every):>10.0f} {every[-1]:>11.0f}   95 % under {late:.0f} ms\n")
     assert is_uploading
     assert is_shared() or late < LATE_CLICK_MS
