@@ -62,15 +62,29 @@ def create_tables(connection: sqlite3.Connection, path: str) -> None:
 
 def is_current(connection: sqlite3.Connection, path: str) -> bool:
     """Tell whether the file is a store of this version; False means it is empty. Raises `NotALogStore`."""
-    application_id, version = (
-        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
-    )
+    application_id, version, tables = _read_identity(connection)
     if application_id == APPLICATION_ID and version == VERSION:
         return True
     if application_id == APPLICATION_ID:
         raise NotALogStore(
             f"the log store {path} has schema {version}, this version reads {VERSION}; upgrade Flywheel Review"
         )
-    if application_id or connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+    if application_id or tables:
         raise NotALogStore(f"{path} is a database of something else; let logs.path name another file")
     return False
+
+
+def _read_identity(connection: sqlite3.Connection) -> tuple[int, int, int]:
+    """Return application id, schema version and number of tables, all of one moment: another process may make them."""
+    is_alone = not connection.in_transaction
+    if is_alone:
+        connection.execute("BEGIN")
+    try:
+        application_id, version, tables = (
+            connection.execute(sql).fetchone()[0]
+            for sql in ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_master")
+        )
+    finally:
+        if is_alone:
+            connection.execute("ROLLBACK")
+    return application_id, version, tables
