@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from app.ui import numbers
-from app.ui.run_manifest import FORMAT_NAMES
+from app.ui.run_manifest import FORMAT_NAMES, list_steps
 from core.scoring import AnswerKind
 
 CLASSES_SHOWN = 20
@@ -20,26 +20,10 @@ Json = Mapping[str, Any]
 
 def list_counts(datasets: Json) -> list[tuple[str, str]]:
     """Return every step of the way from the selection to the files with its records; empty steps are left out."""
-    counts, at_least = datasets["counts"], set(datasets["at_least"])
-    steps = (
-        ("Selected", "total", counts["total"]),
-        ("Malformed", "invalid", -sum(counts["invalid"].values())),
-        ("Excluded by people", "vetoed", -counts["vetoed"]),
-        ("Without a usable answer", "quality", -sum(counts["quality"].values())),
-        ("Asked before", "duplicates", -counts["duplicates"]),
-        ("Beyond the limit", "not_drawn", -counts["not_drawn"]),
-        ("Used", "selected", counts["selected"]),
-        ("In the evaluation set", "held_out", -counts["held_out"]),
-        ("With a prompt of the evaluation set", "leaked", -counts["leaked"]),
-        ("With nearly such a prompt", "near_duplicates", -counts["near_duplicates"]),
-        ("Training", "training", counts["training"]),
-        ("Validation", "validation", counts["validation"]),
-    )
-    kept = ("total", "selected", "training", "validation")
+    at_least, is_estimate = set(datasets["at_least"]), datasets["is_estimate"]
     return [
-        (label, _count(value, is_at_least=name in at_least, is_estimate=datasets["is_estimate"]))
-        for label, name, value in steps
-        if value or name in kept
+        (label, _count(records, is_at_least=name in at_least, is_estimate=is_estimate))
+        for label, name, records in list_steps(datasets["counts"])
     ]
 
 
@@ -152,9 +136,8 @@ def _pretty(row: str) -> str:
 
 
 def _count(value: int, *, is_at_least: bool, is_estimate: bool) -> str:
-    sign = "\N{MINUS SIGN}" if value < 0 else ""
     prefix = "at least " if is_at_least else "about " if is_estimate else ""
-    return f"{prefix}{sign}{numbers.count(abs(value))}"
+    return f"{prefix}{numbers.count(value)}"
 
 
 def _cells(count: Json) -> str:

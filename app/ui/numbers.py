@@ -15,8 +15,8 @@ ROUNDING = 1e-9  # floats that miss a tenth by less are that tenth
 
 
 def count(value: int | None) -> str:
-    """Return 12,400 with thousands separators."""
-    return UNKNOWN if value is None else f"{value:,}"
+    """Return 12,400 with thousands separators, −12,400 for what is taken away."""
+    return UNKNOWN if value is None else f"{value:,}".replace("-", MINUS)
 
 
 def capped_count(value: int, *, is_exact: bool) -> str:

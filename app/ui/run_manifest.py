@@ -15,6 +15,7 @@ FORMAT_NAMES = {
     AnswerKind.WHOLE_TEXT: "the whole text",
     AnswerKind.TOOL_CALL: "tool calls",
 }
+ALWAYS_SHOWN = {"total", "selected", "training", "validation"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,10 +33,11 @@ def summarise_manifest(content: bytes) -> ManifestSummary:
     built: Mapping[str, Any] = json.loads(content)["datasets"]
     answers = AnswerFormat.from_dict(built["answer_format"])
     name = FORMAT_NAMES[answers.kind]
+    records = numbers.quantity(built["counts"]["evaluation"], "record")
     return ManifestSummary(
-        counts=_list_counts(built["counts"]),
+        counts=tuple((label, numbers.count(records)) for label, _, records in list_steps(built["counts"])),
         answer_format=f"{name}: {answers.field}" if answers.field else name,
-        evaluation_set=str(built["evaluation_set"]),
+        evaluation_set=f"{records}, {numbers.short_hash(str(built['evaluation_set']))}",
         warnings=tuple(str(warning["message"]) for warning in built["warnings"]),
     )
 
@@ -68,17 +70,23 @@ def _describe_training(training: Mapping[str, Mapping[str, float]]) -> Sequence[
     return rows
 
 
-def _list_counts(counts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    rows = [
-        ("Logged", counts["total"]),
-        ("Malformed", sum(counts["invalid"].values())),
-        ("Without a usable answer", sum(counts["quality"].values())),
-        ("Duplicates", counts["duplicates"]),
-        ("Over the limit", counts["not_drawn"]),
-        ("To judge on", counts["evaluation"]),
-        ("Kept out of training", counts["leaked"]),
-        ("To train on", counts["training"]),
-        ("To validate with", counts["validation"]),
-    ]
-    always = {"Logged", "To judge on", "To train on", "To validate with"}
-    return tuple((name, numbers.count(value)) for name, value in rows if value or name in always)
+def list_steps(counts: Mapping[str, Any]) -> list[tuple[str, str, int]]:
+    """Return the way of records from the selection to the files: label, name in the counts, records; losses negative.
+
+    Steps that lost nothing are left out. Manifests from before people could exclude records lack some steps.
+    """
+    steps = (
+        ("Selected", "total", counts["total"]),
+        ("Malformed", "invalid", -sum(counts["invalid"].values())),
+        ("Excluded by people", "vetoed", -counts.get("vetoed", 0)),
+        ("Without a usable answer", "quality", -sum(counts["quality"].values())),
+        ("Asked before", "duplicates", -counts["duplicates"]),
+        ("Beyond the limit", "not_drawn", -counts["not_drawn"]),
+        ("Used", "selected", counts["selected"]),
+        ("In the evaluation set", "held_out", -counts.get("held_out", counts["evaluation"])),
+        ("With a prompt of the evaluation set", "leaked", -counts["leaked"]),
+        ("With nearly such a prompt", "near_duplicates", -counts.get("near_duplicates", 0)),
+        ("Training", "training", counts["training"]),
+        ("Validation", "validation", counts["validation"]),
+    )
+    return [step for step in steps if step[2] or step[1] in ALWAYS_SHOWN]

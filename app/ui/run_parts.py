@@ -201,7 +201,7 @@ def _draw_manifest(run: RunView, sha256: str) -> None:
     facts = (
         *summary.counts,
         ("Answers are read as", summary.answer_format),
-        ("Evaluation set", numbers.short_hash(summary.evaluation_set)),
+        ("Evaluation set", summary.evaluation_set),
     )
     st.html(run_timeline.render_facts(facts))
     for warning in summary.warnings:
