@@ -21,7 +21,8 @@ def say_plan(plan: "LaunchPlan", forecast: "Forecast", composed: Mapping[str, An
     say(
         f"records: {about}{counts['total']:,} selected, {sum(counts['invalid'].values()):,} malformed,"
         f" {counts['vetoed']:,} excluded by people, {sum(counts['quality'].values()):,} without a usable answer,"
-        f" {counts['duplicates']:,} duplicates, {too_like:,} too like the evaluation set"
+        f" {counts['duplicates']:,} duplicates, {counts['not_drawn']:,} beyond the limit,"
+        f" {too_like:,} too like the evaluation set"
     )
     say(f"training {about}{counts['training']:,}, validation {about}{counts['validation']:,}")
     say(

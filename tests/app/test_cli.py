@@ -184,6 +184,9 @@ def test_a_dry_run_shows_the_plan_and_stores_nothing(flywheel: Flywheel, install
     assert "power: if the agreement is 95.0%" in ended.out
     plan = flywheel("runs", "start", "--workload", "topics", "--dry-run", "--json", on=installation).json
     assert plan["datasets"]["counts"]["total"] == 300
+    limited = flywheel("runs", "start", "--workload", "topics", "--limit", "200", "--dry-run", on=installation)
+    assert "300 selected" in limited.out
+    assert "100 beyond the limit" in limited.out
     assert flywheel("runs", "list", "--json", on=installation).json == {"runs": []}
 
 
