@@ -11,7 +11,7 @@ from app.commands.options import (
     JsonOption,
     WorkloadOption,
     actor_name,
-    settings_for,
+    installed_at,
 )
 from app.commands.terminal import moment, say, say_json, say_table
 from app.failures import EXIT_WRONG_INPUT
@@ -37,10 +37,9 @@ app = typer.Typer(help="Datasets: frozen evaluation sets, gold answers, excluded
 @app.command("list")
 def list_sets(*, workload: WorkloadOption = None, data: DataOption = None, json: JsonOption = False) -> None:
     """List the frozen evaluation sets, newest version first."""
-    from app.installation import installed
     from core.datasets import list_evaluation_sets
 
-    with installed(settings_for(data)) as parts, parts.database.read() as session:
+    with installed_at(data) as parts, parts.database.read() as session:
         found = list_evaluation_sets(session, workload_id=workload)
     if json:
         say_json({"evaluation_sets": found})
@@ -61,12 +60,11 @@ def import_gold_file(
     json: JsonOption = False,
 ) -> None:
     """Import gold answers; a file with a wrong line is refused whole. Importing it again changes nothing."""
-    from app.installation import installed
     from core.database import utc_now
     from core.datasets import import_gold, read_gold_file
 
     read = read_gold_file(_read(file), name=file.name)
-    with installed(settings_for(data)) as parts:
+    with installed_at(data) as parts:
         done = import_gold(
             parts.database,
             parts.logs,
@@ -97,12 +95,11 @@ def veto(
     json: JsonOption = False,
 ) -> None:
     """Keep a record's request out of future datasets; frozen evaluation sets stay as they are."""
-    from app.installation import installed
     from core.database import utc_now
     from core.datasets import VetoStatement, veto_requests
     from core.logs import canonical_request_key
 
-    with installed(settings_for(data)) as parts:
+    with installed_at(data) as parts:
         found = parts.logs.get(record)
         key = canonical_request_key(found.request)
         statement = VetoStatement(

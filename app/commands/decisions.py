@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands.options import ActorOption, DataOption, JsonOption, RunArgument, actor_name, settings_for
+from app.commands.options import ActorOption, DataOption, JsonOption, RunArgument, actor_name, installed_at
 from app.commands.terminal import moment, say, say_json, say_table
 
 if TYPE_CHECKING:
@@ -39,10 +39,9 @@ def list_all(
     json: JsonOption = False,
 ) -> None:
     """List decisions, newest first."""
-    from app.installation import installed
     from core.promotion import list_decisions
 
-    with installed(settings_for(data)) as parts, parts.database.read() as session:
+    with installed_at(data) as parts, parts.database.read() as session:
         found = list_decisions(session, run_id=run, only_current=current, limit=limit)
     if json:
         say_json({"decisions": [_facts(decision) for decision in found]})
@@ -127,13 +126,12 @@ class _Act:
 
 
 def _decide(act: _Act, *, actor: str | None, data: "Path | None", json: bool) -> None:
-    from app.installation import installed
     from core.database import utc_now
     from core.evaluation import parse_candidate
     from core.promotion import DecisionConflict, DecisionRequest, Verdict, current_decision, decide
 
     chosen = parse_candidate(act.candidate)
-    with installed(settings_for(data)) as parts:
+    with installed_at(data) as parts:
         with parts.database.read() as session:
             last = current_decision(session, act.run_id, chosen)
         if last is not None and last.verdict is not Verdict.WITHDRAWN and not act.supersede:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands.options import DataOption, JsonOption, settings_for
+from app.commands.options import DataOption, JsonOption, installed_at
 from app.commands.terminal import moment, say, say_json, say_table
 
 if TYPE_CHECKING:
@@ -24,11 +24,10 @@ def list_all(
     json: JsonOption = False,
 ) -> None:
     """List deliveries, newest notice first."""
-    from app.installation import installed
     from core.notify import DeliveryStatus, list_deliveries
 
     statuses = (DeliveryStatus.DEAD,) if dead else None
-    with installed(settings_for(data)) as parts, parts.database.read() as session:
+    with installed_at(data) as parts, parts.database.read() as session:
         found = list_deliveries(session, statuses=statuses, limit=limit)
     if json:
         say_json({"deliveries": found})
@@ -46,11 +45,10 @@ def resend(
     json: JsonOption = False,
 ) -> None:
     """Send a notice again to every webhook it was planned for; a worker does it."""
-    from app.installation import installed
     from core.database import utc_now
     from core.notify import resend_notice
 
-    with installed(settings_for(data)) as parts:
+    with installed_at(data) as parts:
         count = resend_notice(parts.database, notice, now=utc_now())
     if json:
         say_json({"id": notice, "webhooks": count})

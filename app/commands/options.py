@@ -1,12 +1,15 @@
 """Options that every command takes, and what they mean."""
 
 import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from app.installation import Installation
     from core.settings import Settings
 
 DataOption = Annotated[
@@ -30,6 +33,15 @@ def settings_for(data: Path | None) -> "Settings":
     from core.settings import load_settings
 
     return load_settings(data)
+
+
+@contextmanager
+def installed_at(data: Path | None) -> Iterator["Installation"]:
+    """Open the installation that a command works on, for the length of a `with` block."""
+    from app.installation import installed
+
+    with installed(settings_for(data)) as parts:
+        yield parts
 
 
 def actor_name(chosen: str | None) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.commands.options import DataOption, JsonOption, RunArgument, settings_for
+from app.commands.options import DataOption, JsonOption, RunArgument, installed_at
 from app.commands.terminal import Meter, note, say, say_json, say_table
 from app.failures import EXIT_FAILED
 
@@ -32,10 +32,9 @@ def show_datasets(
     json: JsonOption = False,
 ) -> None:
     """Show a run's datasets, or build them again from its manifest and say whether they are the same."""
-    from app.installation import installed
     from core.runs import get_manifest
 
-    with installed(settings_for(data)) as parts:
+    with installed_at(data) as parts:
         with parts.database.read() as session:
             manifest: dict[str, Any] = json_text.loads(get_manifest(session, run_id))
         if not (rebuild or verify or to):

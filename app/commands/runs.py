@@ -1,9 +1,7 @@
 """`flywheel runs`: start a run, watch it, stop it, try it again, remove it."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,7 +14,7 @@ from app.commands.options import (
     RunArgument,
     WorkloadOption,
     actor_name,
-    settings_for,
+    installed_at,
     split_list,
 )
 from app.commands.plan_text import say_plan
@@ -80,7 +78,7 @@ def start_run(  # noqa: PLR0913  # one option each, as the design lists them
         priority=priority,
         requested_by=actor_name(actor),
     )
-    with _installed(data) as parts:
+    with installed_at(data) as parts:
         if dry_run:
             _say_plan(parts, request, json=json)
             return
@@ -107,7 +105,7 @@ def list_all_runs(
     from core.runs import list_runs
 
     statuses = _read_statuses(split_list(status))
-    with _installed(data) as parts, parts.database.read() as session:
+    with installed_at(data) as parts, parts.database.read() as session:
         found = list_runs(session, workload_id=workload, statuses=statuses, limit=limit)
     if json:
         say_json({"runs": found})
@@ -118,7 +116,7 @@ def list_all_runs(
 @app.command("show")
 def show_run(run_id: RunArgument, *, data: DataOption = None, json: JsonOption = False) -> None:
     """Show one run: where it stands and what each candidate scored."""
-    with _installed(data) as parts:
+    with installed_at(data) as parts:
         _show(parts, run_id, json=json)
 
 
@@ -135,7 +133,7 @@ def cancel(
     from core.database import utc_now
     from core.runs import RunStatus, cancel_run
 
-    with _installed(data) as parts:
+    with installed_at(data) as parts:
         status = cancel_run(parts.database, run_id, actor=actor_name(actor), now=utc_now(), reason=reason)
     is_done = status is RunStatus.CANCELLED
     _tell(
@@ -160,7 +158,7 @@ def retry(
     from core.runs import rerun_student, retry_run
 
     who = actor_name(actor)
-    with _installed(data) as parts:
+    with installed_at(data) as parts:
         if student is None:
             retry_run(parts.database, run_id, actor=who, now=utc_now())
         else:
@@ -176,7 +174,7 @@ def delete(
     from core.database import utc_now
     from core.runs import delete_run
 
-    with _installed(data) as parts:
+    with installed_at(data) as parts:
         delete_run(parts.database, run_id, actor=actor_name(actor), now=utc_now())
     _tell(run_id, "will be deleted by a worker", status="deleting", json=json)
 
@@ -241,14 +239,6 @@ def _show(parts: "Installation", run_id: str, *, json: bool) -> None:
         say_json({"run": run, "results": results})
     else:
         say_run(run, results)
-
-
-@contextmanager
-def _installed(data: Path | None) -> Iterator["Installation"]:
-    from app.installation import installed
-
-    with installed(settings_for(data)) as parts:
-        yield parts
 
 
 def _tell(run_id: str, what: str, *, status: str, json: bool) -> None:

@@ -1,17 +1,13 @@
 """`flywheel schedules`: what launches runs by itself."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands.options import ActorOption, DataOption, JsonOption, actor_name, settings_for, split_list
+from app.commands.options import ActorOption, DataOption, JsonOption, actor_name, installed_at, split_list
 from app.commands.terminal import moment, say, say_json, say_table
 
 if TYPE_CHECKING:
-    from app.installation import Installation
     from core.runs import Schedule, Timing
 
 HEAD = ("id", "name", "fires", "workload", "state", "next (UTC)", "last run", "problem")
@@ -26,7 +22,7 @@ def list_all(*, data: DataOption = None, json: JsonOption = False) -> None:
     """List the schedules with their next firings."""
     from core.runs import list_schedules
 
-    with _installed(data) as parts, parts.database.read() as session:
+    with installed_at(data) as parts, parts.database.read() as session:
         found = list_schedules(session)
     if json:
         say_json({"schedules": found})
@@ -64,7 +60,7 @@ def add(  # noqa: PLR0913  # one option each
         variants=split_list(variants),
         requested_by=actor_name(actor),
     )
-    with _installed(data) as parts:
+    with installed_at(data) as parts:
         schedule_id = add_schedule(
             parts.database, name, timing, request, settings=parts.settings, logs=parts.logs, now=utc_now()
         )
@@ -76,7 +72,7 @@ def pause(schedule: ScheduleArgument, *, data: DataOption = None, json: JsonOpti
     """Let a schedule launch nothing until it is resumed."""
     from core.runs import pause_schedule
 
-    with _installed(data) as parts:
+    with installed_at(data) as parts:
         pause_schedule(parts.database, schedule)
     _tell(schedule, "is paused", json=json)
 
@@ -87,7 +83,7 @@ def resume(schedule: ScheduleArgument, *, data: DataOption = None, json: JsonOpt
     from core.database import utc_now
     from core.runs import resume_schedule
 
-    with _installed(data) as parts:
+    with installed_at(data) as parts:
         resume_schedule(parts.database, schedule, logs=parts.logs, now=utc_now())
     _tell(schedule, "is on again", json=json)
 
@@ -100,7 +96,7 @@ def run_now(
     from core.database import utc_now
     from core.runs import run_schedule_now
 
-    with _installed(data) as parts:
+    with installed_at(data) as parts:
         run_id = run_schedule_now(
             parts.database, schedule, actor=actor_name(actor), settings=parts.settings, logs=parts.logs, now=utc_now()
         )
@@ -115,7 +111,7 @@ def delete(schedule: ScheduleArgument, *, data: DataOption = None, json: JsonOpt
     """Remove a schedule; the runs it launched stay."""
     from core.runs import delete_schedule
 
-    with _installed(data) as parts:
+    with installed_at(data) as parts:
         delete_schedule(parts.database, schedule)
     _tell(schedule, "is deleted", json=json)
 
@@ -147,14 +143,6 @@ def _cells(schedule: "Schedule") -> tuple[str, ...]:
         schedule.last_run_id or "",
         schedule.last_error or "",
     )
-
-
-@contextmanager
-def _installed(data: Path | None) -> Iterator["Installation"]:
-    from app.installation import installed
-
-    with installed(settings_for(data)) as parts:
-        yield parts
 
 
 def _tell(schedule_id: str, what: str, *, json: bool) -> None:
