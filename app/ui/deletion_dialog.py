@@ -21,6 +21,8 @@ KEPT = "Frozen evaluation sets, results, evidence and gold keep what they need."
 ANY_IMPORT = "Any import"
 WORKLOAD, CLIENT, BEFORE, IMPORT = "delete_workload", "delete_client", "delete_before", "delete_import"
 SURE, PROBLEM = "delete_sure", "delete_problem"
+ASKED = "delete_asked"
+"""The deletion last asked for and its number, until the dialog is closed: a second click asks for no other."""
 OPEN = (DeletionStatus.PENDING, DeletionStatus.RUNNING)
 
 
@@ -79,11 +81,12 @@ def _open_record() -> None:
 
 
 def _forget() -> None:
-    for key in (WORKLOAD, CLIENT, BEFORE, IMPORT, SURE, PROBLEM):
+    for key in (WORKLOAD, CLIENT, BEFORE, IMPORT, SURE, PROBLEM, ASKED):
         st.session_state.pop(key, None)
 
 
 def _close() -> None:
+    st.session_state.pop(ASKED, None)
     url.write(delete=None)
 
 
@@ -169,14 +172,21 @@ def _draw_conditions(query: LogQuery, workloads: Sequence[WorkloadSummary]) -> D
 
 
 def _start(deletion: Deletion) -> None:
-    asked: list[int] = []
-    actor = identity.current_account().id
-    problem = boundary.attempt(lambda: asked.append(log_queries.request_deletion(deletion, requested_by=actor)))
-    if problem:
-        st.session_state[PROBLEM] = problem
-        return
-    _open(str(asked[0]))
+    before, number = st.session_state.get(ASKED, (None, 0))
+    if before != deletion:
+        problem = boundary.attempt(lambda: _request(deletion))
+        if problem:
+            st.session_state[PROBLEM] = problem
+            return
+        _, number = st.session_state[ASKED]
+    url.write(delete=str(number), record=None)
     st.rerun()  # a click in a dialog reruns the dialog alone; the page must open the other one
+
+
+def _request(deletion: Deletion) -> None:
+    number = log_queries.request_deletion(deletion, requested_by=identity.current_account().id)
+    _forget()
+    st.session_state[ASKED] = deletion, number
 
 
 @st.dialog("Delete logs", width="medium", icon=":material/delete:", on_dismiss=_close)
