@@ -18,6 +18,8 @@ KIND_WORDS: Mapping[TimingKind, str] = {
     TimingKind.RECORDS: "New records",
 }
 _PROBLEM = "schedule_problem"
+_CREATED = "schedule_created"
+"""What this dialog created last: a second click on Create creates no other."""
 
 
 def draw_entry() -> None:
@@ -41,7 +43,8 @@ def draw_asked(asked: str | None) -> None:
 
 
 def _open() -> None:
-    st.session_state.pop(_PROBLEM, None)
+    for key in (_PROBLEM, _CREATED):
+        st.session_state.pop(key, None)
     url.write(**{OPEN: "schedule"})
 
 
@@ -87,6 +90,7 @@ def _draw_timing(kind: TimingKind) -> None:
 
 def _create() -> None:
     state = st.session_state
+    name = str(state.get("schedule_name") or "")
     request = LaunchRequest(
         workload_id=str(state.get("schedule_workload") or ""),
         client_id=None if state.get("schedule_client") in (None, ALL_CLIENTS) else state["schedule_client"],
@@ -95,12 +99,14 @@ def _create() -> None:
         requested_by=identity.current_account().id,
     )
     timing = _read_timing(state.get("schedule_kind") or TimingKind.CRON)
-    problem = boundary.attempt(lambda: schedule_queries.add(str(state.get("schedule_name") or ""), timing, request))
-    state[_PROBLEM] = problem
-    if problem is None:
-        state[boundary.NOTICE_KEY] = "The schedule is on."
-        _close()
-        st.rerun()  # a click in a dialog reruns the dialog alone
+    if state.get(_CREATED) != (name, timing, request):
+        state[_PROBLEM] = boundary.attempt(lambda: schedule_queries.add(name, timing, request))
+        if state[_PROBLEM]:
+            return
+        state[_CREATED] = name, timing, request
+    state[boundary.NOTICE_KEY] = "The schedule is on."
+    _close()
+    st.rerun()  # a click in a dialog reruns the dialog alone
 
 
 def _read_timing(kind: TimingKind) -> Timing:
