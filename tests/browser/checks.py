@@ -57,6 +57,13 @@ def settle(page: Page) -> None:
     page.evaluate("document.fonts.ready")
 
 
+def click_repeatedly(button: Locator) -> None:
+    """Click before, while and after the server handles the first click; a mouse is too slow for each of them."""
+    expect(button).to_be_enabled()
+    button.focus()  # as a mouse does, which ends typing
+    button.evaluate("button => { for (let n = 0; n < 15; n++) setTimeout(() => button.click(), 10 * n); }")
+
+
 def skeletons(page: Page) -> Locator:
     """Return the placeholders on show: a page's own, and those of parts whose scripts still load."""
     return page.locator('[data-testid^="stSkeleton"]')

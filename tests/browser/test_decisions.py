@@ -70,7 +70,7 @@ def test_a_withdrawal_is_one_new_act_however_often_it_is_clicked(page: Page, add
     checks.settle(page)
     checks.assert_page_is_sound(page)
     question.fill(RENAMED)
-    page.get_by_role("button", name="Withdraw decision").click(click_count=3, delay=10)
+    checks.click_repeatedly(page.get_by_role("button", name="Withdraw decision"))
     drawer = page.get_by_role("dialog", name="Decision")
     expect(drawer.get_by_role("link", name="3. Withdrawn by Priya Raman")).to_be_visible()
     assert acts(database)[0] == ("withdrawn", RENAMED)

@@ -48,7 +48,7 @@ def test_a_file_is_chosen_kept_over_a_reload_read_by_the_worker_and_its_records_
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("button", name="Import", exact=True)).to_be_disabled()
     dialog.locator("input[type=file]").set_input_files(traffic_file)
-    dialog.get_by_role("button", name="Import", exact=True).click(click_count=3, delay=10)
+    checks.click_repeatedly(dialog.get_by_role("button", name="Import", exact=True))
     expect(page).to_have_url(re.compile("import=[0-9a-f]{12}"))
     expect(dialog.get_by_text("No worker is running")).to_be_visible()
     checks.settle(page)

@@ -74,7 +74,7 @@ def test_three_clicks_start_one_run_that_is_followed_to_its_end(page: Page, inst
         page.get_by_role("checkbox", name=student).uncheck(force=True)
         checks.settle(page)
     checks.assert_page_is_sound(page)
-    page.get_by_role("button", name="Start run").click(click_count=3, delay=10)
+    checks.click_repeatedly(page.get_by_role("button", name="Start run"))
     expect(page.get_by_role("heading", level=1, name="Run over topics")).to_be_visible(timeout=checks.TIMEOUT_MS)
     expect(badge(page, "Completed")).to_be_visible(timeout=RUN_ENDS_MS)
     (run,) = runs(installation)
@@ -119,7 +119,7 @@ def test_a_running_run_is_cancelled_with_a_reason(page: Page, installation: Inst
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Why?").fill("Started over the wrong client.")
     checks.assert_page_is_sound(page)
-    dialog.get_by_role("button", name="Cancel run").click(click_count=3, delay=10)
+    checks.click_repeatedly(dialog.get_by_role("button", name="Cancel run"))
     expect(dialog).to_have_count(0, timeout=checks.TIMEOUT_MS)
     expect(badge(page, "Cancelled")).to_be_visible(timeout=STOPS_MS)
     expect(page.get_by_text("Cancelled by priya.raman: Started over the wrong client.").first).to_be_visible()
@@ -141,7 +141,7 @@ def test_a_run_without_a_backend_fails_with_its_reason_and_goes_on_when_tried_ag
     expect(row.get_by_text("gave up after 2 s")).to_be_visible()
     installation.start("backend")
     row.get_by_role("link").click()
-    page.get_by_role("button", name="Try again what failed").click(click_count=3, delay=10)
+    checks.click_repeatedly(page.get_by_role("button", name="Try again what failed"))
     expect(badge(page, "Completed")).to_be_visible(timeout=RUN_ENDS_MS)
 
 

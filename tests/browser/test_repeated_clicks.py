@@ -15,9 +15,6 @@ from tests.browser.pages import serve_pages
 from tests.ui.runs import open_state
 from tests.ui.traffic import store_traffic
 
-CLICK_FOR_150_MS = "button => { for (let n = 0; n < 15; n++) setTimeout(() => button.click(), 10 * n); }"
-"""Clicks before, while and after the server handles the first; a mouse is too slow to hit each of these moments."""
-
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -55,7 +52,7 @@ def test_an_open_record_is_deleted_once(page: Page, dialog: Locator, address: st
     expect(delete).to_be_disabled()
     dialog.get_by_text("Delete 1 record for good").click()
     expect(delete).to_be_enabled()
-    delete.evaluate(CLICK_FOR_150_MS)
+    checks.click_repeatedly(delete)
     expect(page).to_have_url(re.compile("delete=[0-9]+"))
     page.reload()
     expect(dialog.get_by_text("No worker is running")).to_be_visible()
@@ -72,7 +69,7 @@ def test_a_schedule_is_created_once(page: Page, dialog: Locator, address: str, d
     dialog.get_by_label("Name").fill("Nightly triage")
     dialog.get_by_label("Name").press("Tab")
     checks.settle(page)
-    dialog.get_by_role("button", name="Create").evaluate(CLICK_FOR_150_MS)
+    checks.click_repeatedly(dialog.get_by_role("button", name="Create"))
     expect(page.get_by_text("The schedule is on.")).to_be_visible()
     expect(dialog).to_have_count(0)
     checks.settle(page)

@@ -1,5 +1,6 @@
 """The pages without a browser: Streamlit's AppTest over a data folder of the test."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,14 @@ from streamlit.testing.v1 import AppTest
 from tests.machine import REPOSITORY
 from tests.ui.runs import write_policy
 from tests.ui.traffic import store_traffic
+
+
+@pytest.fixture(autouse=True)
+def main_module() -> Iterator[None]:
+    """Put back what AppTest leaves replaced: processes that later tests spawn look for it."""
+    known = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = known
 
 
 @pytest.fixture
