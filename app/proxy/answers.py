@@ -33,7 +33,7 @@ def assemble(body: bytes) -> dict[str, Any] | None:
             is_done = True
             continue
         chunk = _read_json(data.encode())
-        if chunk is None or "error" in chunk:
+        if chunk is None or chunk.get("error"):
             return None
         whole |= {name: chunk[name] for name in ("id", "created", "model", "system_fingerprint") if chunk.get(name)}
         if chunk.get("usage"):

@@ -7,7 +7,7 @@ off, or that the application did not wait for, is not logged: half of it would l
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence, Set
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -26,18 +26,18 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 LOGGED_PATHS = ("/chat/completions",)
 HOP_BY_HOP = frozenset(
     {
-        "connection",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
     }
 )
 """RFC 9110, 7.6.1: they are about one connection, not about the message."""
-OWN_HEADERS = frozenset({"x-workload-id", "x-client-id", "host", "content-length"})
+OWN_HEADERS = frozenset({b"x-workload-id", b"x-client-id", b"host", b"expect"})
 LARGEST_LOGGED_BYTES = 16 * 2**20
 TIMEOUTS = httpx.Timeout(connect=10, read=600, write=60, pool=None)
 LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=100)
@@ -68,7 +68,8 @@ def serve_proxy(app: Starlette, *, host: str, port: int) -> None:
 
 class _Proxy:
     def __init__(self, upstream: str, journal: Journal, tags: Tags, clock: Callable[[], float]) -> None:
-        self._upstream = upstream
+        self._upstream = httpx.URL(upstream)
+        self._name = str(self._upstream.copy_with(username="", password=""))
         self._journal = journal
         self._tags = tags
         self._clock = clock
@@ -88,26 +89,29 @@ class _Proxy:
         assert self._client is not None
         started = self._clock()
         asked = await _read_asked(request)
-        headers = [(name, value) for name, value in request.headers.items() if name not in HOP_BY_HOP | OWN_HEADERS]
-        if asked is not None:  # what is read here must not be compressed
-            headers = [(name, value) for name, value in headers if name != "accept-encoding"]
-            headers.append(("accept-encoding", "identity"))
         outgoing = self._client.build_request(
             request.method,
-            f"{self._upstream}{request.url.path}",
-            params=request.url.query.encode() or None,
-            headers=headers,
+            self._address(request),
+            headers=_headers_to_pass(request, is_read=asked is not None),
             content=asked.body if asked is not None else _body_of(request),
         )
         try:
             answer = await self._client.send(outgoing, stream=True)
         except httpx.TransportError as error:
             logger.warning("the upstream did not answer %s: %s", request.url.path, type(error).__name__)
-            message = f"the model at {self._upstream} did not answer: {type(error).__name__}"
+            message = f"the model at {self._name} did not answer: {type(error).__name__}"
             return JSONResponse({"error": {"message": message, "type": "upstream_error"}}, status_code=502)
-        back = {name: value for name, value in answer.headers.multi_items() if name not in HOP_BY_HOP}
-        pieces = self._pass_back(answer, asked, request.headers, started)
-        return StreamingResponse(pieces, status_code=answer.status_code, headers=back)
+        back = StreamingResponse(
+            self._pass_back(answer, asked, request.headers, started), status_code=answer.status_code
+        )
+        back.raw_headers = _without(HOP_BY_HOP, answer.headers.raw)  # with each of several of one name
+        return back
+
+    def _address(self, request: Request) -> httpx.URL:
+        """Return where the upstream is asked: the path and query byte by byte as the application wrote them."""
+        path, query = request.scope["raw_path"], request.scope["query_string"]
+        base = self._upstream.raw_path.rstrip(b"/")
+        return self._upstream.copy_with(raw_path=base + path + (b"?" + query if query else b""))
 
     async def _pass_back(
         self, answer: httpx.Response, asked: "_Asked | None", headers: Mapping[str, str], started: float
@@ -136,13 +140,12 @@ class _Proxy:
         headers: Mapping[str, str],
         started: float,
     ) -> None:
-        media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
         about = {
             "timestamp": round(started, 3),
             "client_id": headers.get("x-client-id") or self._tags.client_id,
             "workload_id": headers.get("x-workload-id") or self._tags.workload_id,
         }
-        self._journal.put(partial(_make_record, about, asked.document, pieces, media_type))
+        self._journal.put(partial(_make_record, about, asked.document, pieces, answer.headers))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,6 +168,21 @@ async def _read_asked(request: Request) -> _Asked | None:
     return _Asked(body=body, document=document) if isinstance(document, dict) else None
 
 
+def _headers_to_pass(request: Request, *, is_read: bool) -> list[tuple[bytes, bytes]]:
+    """Return the request's headers as bytes, which need not be ASCII. What is read here must not be compressed."""
+    headers = _without(HOP_BY_HOP | OWN_HEADERS, request.headers.raw)
+    if not is_read:
+        return headers
+    return [*_without({b"accept-encoding", b"content-length"}, headers), (b"accept-encoding", b"identity")]
+
+
+def _without(names: Set[bytes], headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Leave out headers of these names, and those that `Connection` says are about one connection only."""
+    listed = b",".join(value for name, value in headers if name.lower() == b"connection")
+    unwanted = names | {name.strip().lower() for name in listed.split(b",")}
+    return [(name, value) for name, value in headers if name.lower() not in unwanted]
+
+
 def _body_of(request: Request) -> AsyncIterator[bytes] | bytes | None:
     """Return the body as it comes in; None where there is none, so that no empty body is announced."""
     has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
@@ -172,7 +190,10 @@ def _body_of(request: Request) -> AsyncIterator[bytes] | bytes | None:
 
 
 def _make_record(
-    about: Mapping[str, Any], request: Mapping[str, Any], pieces: Sequence[bytes], media_type: str
+    about: Mapping[str, Any], request: Mapping[str, Any], pieces: Sequence[bytes], headers: httpx.Headers
 ) -> dict[str, Any] | None:
-    response = read_answer(b"".join(pieces), media_type=media_type)
+    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    coding = {"content-encoding": headers.get("content-encoding", "identity")}  # some compress whatever they are asked
+    body = httpx.Response(200, headers=coding, content=b"".join(pieces)).content
+    response = read_answer(body, media_type=media_type)
     return None if response is None else {**about, "request": request, "response": response}

@@ -1,8 +1,7 @@
 """Records on their way into the log store: a bounded queue, one writing thread, a spool on disk for when it is down.
 
 Whoever puts a record never waits and never fails. The thread writes batches; while the store cannot be reached they go
-to a spool file, which is stored and removed as soon as it can be. The store takes every record once, so a spool that
-was stored and not removed does no harm.
+to the spool, which is stored and removed as soon as it can be.
 """
 
 import json
@@ -13,13 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.logs import LogStore, LogStoreUnavailable
+from app.proxy.spool import Spool
+from core.logs import LogStore
 
 QUEUED = 10_000
 BATCH = 500
 LOOK_EVERY_S = 0.5
 RETRY_AFTER_S = 2.0
-LARGEST_SPOOL_BYTES = 2**30
 STOP_WITHIN_S = 40.0
 SOURCE = "proxy"
 
@@ -36,7 +35,7 @@ class Journal:
     def __init__(self, open_store: Callable[[], LogStore], spool: Path) -> None:
         self._open_store = open_store
         self._store: LogStore | None = None
-        self._spool = spool
+        self._spool = Spool(spool)
         self._queue: queue.Queue[MakeRecord] = queue.Queue(QUEUED)
         self._stopping = threading.Event()
         self._is_down = False
@@ -63,12 +62,12 @@ class Journal:
         while True:
             batch = self._take()
             if batch and not self._keep(batch):
-                self._append(batch)
+                self._set_aside(batch)
             if self._stopping.is_set() and self._queue.empty():
                 return
             if self._is_down and not batch:
                 self._stopping.wait(RETRY_AFTER_S)
-            if self._spool.exists() and not self._stopping.is_set():
+            if not self._stopping.is_set():
                 self._replay()
 
     def _take(self) -> list[bytes]:
@@ -88,9 +87,9 @@ class Journal:
             if self._store is None:
                 self._store = self._open_store()
             *_, report = self._store.ingest(enumerate(lines, start=1), source=SOURCE)
-        except (LogStoreUnavailable, OSError) as error:
+        except Exception as error:  # noqa: BLE001  # whatever it is, the thread must go on with what comes after
             if not self._is_down:
-                logger.warning("the log store cannot be reached; records go to %s: %s", self._spool, error)
+                logger.warning("the log store cannot be reached; records go to %s: %s", self._spool.path, error)
             self._is_down = True
             return False
         if self._is_down:
@@ -100,27 +99,21 @@ class Journal:
             logger.warning("%d records were rejected: %s", len(report.rejected), report.rejected[0].reason)
         return True
 
-    def _append(self, lines: Sequence[bytes]) -> None:
+    def _set_aside(self, lines: Sequence[bytes]) -> None:
         try:
-            self._spool.parent.mkdir(parents=True, exist_ok=True)
-            if self._spool.exists() and self._spool.stat().st_size > LARGEST_SPOOL_BYTES:
-                self._lose(len(lines))
-                return
-            with self._spool.open("ab") as spool:
-                spool.writelines(lines)
-        except OSError:
+            is_kept = self._spool.append(lines)
+        except OSError as error:
+            logger.warning("%s cannot be written: %s", self._spool.path, error)
+            is_kept = False
+        if not is_kept:
             self._lose(len(lines))
 
     def _replay(self) -> None:
-        """Store the spool and remove it. Only this thread appends to it, so nothing comes in between."""
-        if not self._spool.exists():
-            return
-        with self._spool.open("rb") as spool:
-            while lines := spool.readlines(2**20):
-                if not self._keep(lines):
-                    return
-        self._spool.unlink()
-        logger.info("records that had been set aside are stored")
+        try:
+            if self._spool.replay(self._keep):
+                logger.info("records that had been set aside are stored")
+        except OSError as error:
+            logger.warning("%s cannot be read: %s", self._spool.path, error)
 
     def _lose(self, count: int) -> None:
         self.lost += count

@@ -145,12 +145,51 @@ def test_everything_else_passes_through_unlogged(sidecar: Sidecar) -> None:
     assert sidecar.records() == []
 
 
+def test_addresses_and_headers_pass_byte_by_byte(sidecar: Sidecar) -> None:
+    sent = [
+        (b"host", b"models.example"),
+        (b"x-caller", "Jörg".encode()),
+        (b"x-twice", b"1"),
+        (b"x-twice", b"2"),
+        (b"x-hop", b"for the side-car alone"),
+        (b"connection", b"x-hop"),
+    ]
+    address = httpx.URL(sidecar.proxy.url).copy_with(raw_path=b"/v1/echo/acme%2Fbig%20one?flag&a=1+2%2B3&a=%C3%B6")
+    with httpx.Client(trust_env=False) as client:
+        answer = client.request("GET", address, headers=sent)
+    assert answer.json()["asked"] == "/v1/echo/acme%2Fbig%20one?flag&a=1+2%2B3&a=%C3%B6"
+    headers = [(name, value.encode("latin-1")) for name, value in answer.json()["headers"]]
+    assert ("x-caller", "Jörg".encode()) in headers
+    assert [value for name, value in headers if name == "x-twice"] == [b"1", b"2"]
+    assert not {"x-hop", "models.example"} & {text for name, value in headers for text in (name, value.decode())}
+    assert [cookie.partition("=")[0] for cookie in answer.headers.get_list("set-cookie")] == ["first", "second"]
+
+
+@pytest.mark.parametrize("pieces", [False, True])
+def test_a_body_is_announced_as_the_application_announced_it(sidecar: Sidecar, *, pieces: bool) -> None:
+    body = (b"x" for _ in range(3)) if pieces else b"xxx"
+    with httpx.Client(trust_env=False) as client:
+        answer = client.post(f"{sidecar.proxy.url}/v1/echo/file", content=body)
+    headers = dict(answer.json()["headers"])
+    assert headers.get("content-length") == (None if pieces else "3")
+    assert headers.get("transfer-encoding") == ("chunked" if pieces else None)
+
+
+def test_an_answer_compressed_in_spite_of_the_question_is_logged(sidecar: Sidecar) -> None:
+    with sidecar.client() as client:
+        wish = {"role": "user", "content": "compressed"}
+        answer = client.chat.completions.create(model="big", messages=[wish])
+    assert answer.choices[0].message.content == "echo compressed"
+    (record,) = sidecar.wait_for_records(1)
+    assert record.response["choices"][0]["message"]["content"] == "echo compressed"  # type: ignore[index]
+
+
 def test_an_upstream_that_is_not_there_is_told(store_path: Path) -> None:
     journal = Journal(lambda: SqliteLogStore(store_path), store_path.with_name("spool.ndjson"))
-    with Served(create_proxy("http://127.0.0.1:9", journal, Tags(workload_id="w", client_id="c"))) as proxy:
+    with Served(create_proxy("http://me:s3cret@127.0.0.1:9", journal, Tags(workload_id="w", client_id="c"))) as proxy:
         reply = httpx.post(f"{proxy.url}/v1/chat/completions", json={"messages": [ASK]}, trust_env=False)
     assert reply.status_code == 502
-    assert "did not answer" in reply.json()["error"]["message"]
+    assert reply.json()["error"]["message"] == "the model at http://127.0.0.1:9 did not answer: ConnectError"
 
 
 def test_while_the_store_is_down_answers_pass_and_records_wait_on_disk(model: Model, store_path: Path) -> None:
@@ -205,10 +244,24 @@ def test_a_spool_left_by_a_killed_process_is_stored_at_the_next_start(model: Mod
         wait_until(lambda: not sidecar.spool.exists(), "the spool to be gone")
 
 
+def test_a_store_that_cannot_be_used_at_all_loses_nothing(model: Model, store_path: Path) -> None:
+    store_path.write_bytes(b"something else" * 1000)
+    with Sidecar(model, store_path) as sidecar, sidecar.client() as client:
+        for number in range(2):
+            client.chat.completions.create(model="big", messages=[{"role": "user", "content": f"hello {number}"}])
+            wait_until(lambda n=number: _lines(sidecar.spool) == n + 1, "the spool")  # type: ignore[misc]
+        store_path.unlink()
+        assert len(sidecar.wait_for_records(2)) == 2
+
+
+def _lines(path: Path) -> int:
+    return len(path.read_bytes().splitlines()) if path.exists() else 0
+
+
 def test_records_beyond_what_can_be_kept_are_counted_and_told(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.proxy.journal.LARGEST_SPOOL_BYTES", 5)
+    monkeypatch.setattr("app.proxy.spool.LARGEST_BYTES", 5)
 
     def away() -> LogStore:
         raise LogStoreUnavailable("away")

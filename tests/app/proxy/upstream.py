@@ -1,6 +1,7 @@
 """A model on loopback that answers as asked: whole, in a stream, with tools, with an error, or broken off."""
 
 import asyncio
+import gzip
 import json
 import threading
 from collections.abc import AsyncIterator
@@ -52,6 +53,7 @@ class Model:
                 Route("/v1/chat/completions", self.complete, methods=["POST"]),
                 Route("/v1/models", self.list_models),
                 Route("/v1/files", self.take_file, methods=["POST"]),
+                Route("/v1/echo/{path:path}", self.repeat, methods=["GET", "POST"]),
             ]
         )
 
@@ -63,6 +65,15 @@ class Model:
         """Answer with the size of what came."""
         body = await request.body()
         return PlainTextResponse(str(len(body)), headers={"x-kind": request.headers["content-type"]})
+
+    async def repeat(self, request: Request) -> Response:
+        """Answer with the address and headers as they came, and with two cookies."""
+        asked = request.scope["raw_path"] + b"?" + request.scope["query_string"]
+        headers = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in request.headers.raw]
+        response = JSONResponse({"asked": asked.decode("latin-1"), "headers": headers})
+        response.set_cookie("first", "1")
+        response.set_cookie("second", "2")
+        return response
 
     async def complete(self, request: Request) -> Response:
         """Answer a completion."""
@@ -76,9 +87,12 @@ class Model:
             return StreamingResponse(stream(wish), media_type="text/event-stream")
         message = {"role": "assistant", "content": f"echo {wish}"}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
-        return JSONResponse(
+        answer = JSONResponse(
             {"id": "c1", "object": "chat.completion", "model": "big", "choices": [choice], "usage": USAGE}
         )
+        if wish != "compressed":
+            return answer
+        return Response(gzip.compress(answer.body), headers={"content-encoding": "gzip"}, media_type="application/json")
 
 
 def chunk(**choice: Any) -> dict[str, Any]:
