@@ -110,7 +110,7 @@ def _opened(data: Path | None) -> Iterator["LogStore"]:
 
 def _follow(files: Sequence[Path], data: Path | None, *, workload: str | None, client: str | None, json: bool) -> None:
     """Import one file until Ctrl-C, telling of every batch."""
-    from app.commands.following import follow_file
+    from app.commands.following import follow_file, marks_of
     from core.errors import InputError
 
     if len(files) != 1:
@@ -127,9 +127,10 @@ def _follow(files: Sequence[Path], data: Path | None, *, workload: str | None, c
             say(f"{report.stored:,} stored, {report.duplicate:,} already there, {len(lines):,} rejected")
 
     tags = {name: value for name, value in (("workload_id", workload), ("client_id", client)) if value is not None}
+    marks = marks_of(settings_for(data), path, tags)
     with _opened(data) as store, suppress(KeyboardInterrupt):
         note(f"following {path}; Ctrl-C stops it")
-        follow_file(store, path, tags=tags, report=tell)
+        follow_file(store, path, marks=marks, tags=tags, report=tell)
 
 
 def _import_file(

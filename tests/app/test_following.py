@@ -1,4 +1,4 @@
-"""Following a log that is still written: whole lines only, across rotation, once each."""
+"""`flywheel logs import --follow`: stored once, under the tags given, from where it was left."""
 
 import json
 import os
@@ -6,45 +6,26 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app.commands.following import FollowedFile, follow_file
+from app.commands.following import follow_file, marks_of
 from core.errors import InputError
+from core.logs import Deletion, LogFilter, LogStoreUnavailable
+from core.settings import Settings
 from tests.backend.workload import make_records
 from tests.machine import REPOSITORY
 from tests.processes import Installation
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from core.logs import IngestReport
 
+ALL = LogFilter()
 LINES = [json.dumps(record) + "\n" for record in make_records(6)]
-
-
-def test_only_whole_lines_are_taken_and_numbers_go_on(tmp_path: Path) -> None:
-    path = tmp_path / "app.jsonl"
-    path.write_text("a\nb\rb\nc")
-    followed = FollowedFile(path=path)
-    assert list(followed.new_lines()) == [(1, b"a\n"), (2, b"b\rb\n")]
-    with path.open("a") as file:
-        file.write("c\nd\n")
-    assert list(followed.new_lines()) == [(3, b"cc\n"), (4, b"d\n")]
-    assert list(followed.new_lines()) == []
-
-
-def test_a_file_that_was_replaced_or_cut_is_read_from_its_start(tmp_path: Path) -> None:
-    path = tmp_path / "app.jsonl"
-    path.write_text("a\nb\n")
-    followed = FollowedFile(path=path)
-    assert len(list(followed.new_lines())) == 2
-    path.rename(tmp_path / "app.jsonl.1")
-    assert list(followed.new_lines()) == []
-    path.write_text("c\nd\n")
-    assert list(followed.new_lines()) == [(1, b"c\n"), (2, b"d\n")]
-    path.write_text("e\n")
-    assert list(followed.new_lines()) == [(1, b"e\n")]
 
 
 def test_what_is_appended_is_stored_once_under_the_tags_given(tmp_path: Path) -> None:
@@ -60,7 +41,12 @@ def test_what_is_appended_is_stored_once_under_the_tags_given(tmp_path: Path) ->
 
     with Installation(tmp_path / "data") as installation:
         follow_file(
-            installation.logs, path, tags={"client_id": "desk"}, report=reports.append, is_done=append_then_stop
+            installation.logs,
+            path,
+            marks=tmp_path / "marks.json",
+            tags={"client_id": "desk"},
+            report=reports.append,
+            is_done=append_then_stop,
         )
         (workload,) = installation.logs.workloads()
     assert (workload.client_id, workload.records) == ("desk", 3)
@@ -92,8 +78,66 @@ def test_the_command_follows_until_it_is_interrupted(tmp_path: Path) -> None:
     assert out == ""
 
 
+def test_what_was_deleted_does_not_come_back_when_following_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "app.jsonl"
+    path.write_text("".join(LINES[:3]))
+    reports: list[IngestReport] = []
+    with Installation(tmp_path / "data") as installation:
+        marks = marks_of(installation.settings, path, {})
+        for _ in range(2):
+            follow_file(
+                installation.logs, path, marks=marks, tags={}, report=reports.append, is_done=lambda: bool(reports)
+            )
+            assert [(report.stored, report.duplicate) for report in reports] == [(3, 0)]
+            list(installation.logs.delete(Deletion(ids=tuple(r.id for r in installation.logs.browse(ALL).records))))
+        assert installation.logs.count(ALL).value == 0
+
+
+def test_marks_belong_to_a_file_a_store_and_tags(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    one = marks_of(settings, tmp_path / "app.jsonl", {})
+    assert one.parent == tmp_path / "followed"
+    assert marks_of(settings, tmp_path / "x" / ".." / "app.jsonl", {}) == one
+    others = {
+        marks_of(settings, tmp_path / "other.jsonl", {}),
+        marks_of(settings, tmp_path / "app.jsonl", {"workload_id": "w"}),
+        marks_of(settings.model_copy(update={"data": tmp_path / "new"}), tmp_path / "app.jsonl", {}),
+    }
+    assert len(others | {one}) == 4
+
+
+def test_a_store_that_is_away_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "app.jsonl"
+    path.write_text("".join(LINES))
+    reports: list[IngestReport] = []
+    with Installation(tmp_path / "data") as installation:
+        ingest, fails = installation.logs.ingest, iter([True, True])
+
+        def ingest_later(*lines: Any, **options: Any) -> "Iterator[IngestReport]":
+            if next(fails, False):
+                raise LogStoreUnavailable("the disk is full")
+            return ingest(*lines, **options)
+
+        monkeypatch.setattr(installation.logs, "ingest", ingest_later)
+        monkeypatch.setattr("app.commands.following.LOOK_EVERY_S", 0.01)
+        follow_file(
+            installation.logs,
+            path,
+            marks=tmp_path / "marks.json",
+            tags={},
+            report=reports.append,
+            is_done=lambda: bool(reports),
+        )
+    assert [report.stored for report in reports] == [len(LINES)]
+    assert capsys.readouterr().err == "the disk is full; following goes on when it is back\n"
+
+
 @pytest.mark.parametrize("name", ["app.jsonl.gz", "missing.jsonl"])
 def test_what_cannot_be_followed_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "app.jsonl.gz").write_bytes(b"")
     with Installation(tmp_path / "data") as installation, pytest.raises(InputError, match="cannot be followed"):
-        follow_file(installation.logs, tmp_path / name, tags={}, report=lambda _report: None)
+        follow_file(
+            installation.logs, tmp_path / name, marks=tmp_path / "marks.json", tags={}, report=lambda _report: None
+        )
