@@ -27,16 +27,16 @@ async def receive_lines(pieces: AsyncIterator[bytes], *, encoding: str) -> IO[by
     """
     if encoding not in PLAIN | {GZIP}:
         raise HTTPException(415, f"the content encoding is {encoding[:100]}; send the lines plain or with {GZIP}")
-    unpacker = zlib.decompressobj(wbits=GZIP_WINDOW) if encoding == GZIP else None
+    unpacker = Unpacker() if encoding == GZIP else None
     body = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115  # the caller closes it
     try:
         async for piece in pieces:
-            for part in _unpack(piece, unpacker) if unpacker else (piece,):
+            for part in unpacker.unpack(piece) if unpacker else (piece,):
                 body.write(part)
                 if body.tell() > LARGEST_JSON_LINES_BYTES:
                     limit = LARGEST_JSON_LINES_BYTES // 2**20
                     raise HTTPException(413, f"the lines are larger than {limit} MiB once unpacked; send less at once")
-        if unpacker and not unpacker.eof and body.tell():
+        if unpacker and unpacker.is_in_the_middle:
             raise InputError("the gzip data is cut off; send the whole body", field="body")
     except zlib.error as error:
         body.close()
@@ -59,9 +59,24 @@ def number_lines(body: IO[bytes]) -> Iterator[tuple[int, bytes]]:
         yield number, line
 
 
-def _unpack(piece: bytes, unpacker: "zlib._Decompress") -> Iterator[bytes]:
-    """Yield what a piece unpacks to, in bounded parts, so that a small body cannot fill the memory."""
-    waiting = piece
-    while waiting and not unpacker.eof:
-        yield unpacker.decompress(waiting, PIECE_BYTES)
-        waiting = unpacker.unconsumed_tail
+class Unpacker:
+    """Unpacks gzip data piece by piece; members may follow each other, as in files put together (RFC 1952, 2.2)."""
+
+    def __init__(self) -> None:
+        self._member = zlib.decompressobj(wbits=GZIP_WINDOW)
+        self.is_in_the_middle = False
+
+    def unpack(self, piece: bytes) -> Iterator[bytes]:
+        """Yield what a piece unpacks to, in bounded parts, so that a small body cannot fill the memory.
+
+        Raises `zlib.error` for what is no gzip data.
+        """
+        waiting = piece
+        while waiting:
+            if self._member.eof:
+                waiting = waiting.lstrip(b"\0")  # members may be padded, as on tapes
+                self._member = zlib.decompressobj(wbits=GZIP_WINDOW)
+            if waiting:
+                yield self._member.decompress(waiting, PIECE_BYTES)
+                self.is_in_the_middle = not self._member.eof
+                waiting = self._member.unused_data if self._member.eof else self._member.unconsumed_tail

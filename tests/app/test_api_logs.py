@@ -48,8 +48,11 @@ def test_gzip_and_plain_are_the_same_and_twice_is_once(client: TestClient, setti
     assert count(settings) == 3
 
 
-def test_a_body_that_comes_in_pieces_is_one_body(client: TestClient, settings: Settings) -> None:
-    packed = gzip.compress(text(*range(1, 200)))
+@pytest.mark.parametrize("members", [1, 3])
+def test_a_body_that_comes_in_pieces_is_one_body(client: TestClient, settings: Settings, members: int) -> None:
+    """One of several gzip members, as files put together are, is read whole too."""
+    numbers = range(1, 200)
+    packed = b"".join(gzip.compress(text(*numbers[start::members])) for start in range(members)) + b"\0" * 99
 
     def pieces() -> Iterator[bytes]:
         for start in range(0, len(packed), 97):
@@ -63,6 +66,14 @@ def test_a_body_that_comes_in_pieces_is_one_body(client: TestClient, settings: S
     ("content", "headers", "status", "words"),
     [
         pytest.param(gzip.compress(text(1, 2), mtime=0)[:-9], GZIP, 422, "cut off", id="cut off"),
+        pytest.param(
+            gzip.compress(text(1), mtime=0) + gzip.compress(text(2), mtime=0)[:30],
+            GZIP,
+            422,
+            "cut off",
+            id="second cut off",
+        ),
+        pytest.param(gzip.compress(text(1), mtime=0) + b"no gzip", GZIP, 422, "damaged", id="second damaged"),
         pytest.param(b"not gzip at all", GZIP, 422, "not gzip", id="not gzip"),
         pytest.param(text(1), {**LINES, "content-encoding": "br"}, 415, "content encoding is br", id="brotli"),
         pytest.param(gzip.compress(b"", mtime=0), GZIP, 422, "empty", id="empty gzip"),
