@@ -69,11 +69,16 @@ def _close() -> None:
 @st.dialog("Import logs", width="medium", icon=":material/upload_file:", on_dismiss=_close)
 def _ask_for_file(now: datetime) -> None:
     st.caption(
-        "Requests and answers as your application logged them: one JSON record a line, in `.jsonl` or `.ndjson`, plain"
-        f" or `.gz`. Up to {MAX_UPLOAD_MB} MB here, any size with `flywheel logs import`."
+        "Requests and answers as your application logged them, or fine-tuning conversations under the workload you"
+        " name: one JSON object a line, in `.jsonl` or `.ndjson`, plain or with `.gz` or `.zst`."
+        f" Up to {MAX_UPLOAD_MB} MB here, any size with `flywheel logs import`."
     )
     file = st.file_uploader(
-        "File", type=["jsonl", "ndjson", "gz"], key=FILE, max_upload_size=MAX_UPLOAD_MB, label_visibility="collapsed"
+        "File",
+        type=["jsonl", "ndjson", "gz", "zst"],
+        key=FILE,
+        max_upload_size=MAX_UPLOAD_MB,
+        label_visibility="collapsed",
     )
     workload, client = st.columns(2, gap="small")
     workload.text_input(

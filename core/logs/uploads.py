@@ -136,9 +136,9 @@ def run_waiting_import(database: Database, store: LogStore, *, clock: Callable[[
     claimed = _claim(database)
     if claimed is None:
         return False
-    row, content = claimed
+    row = claimed.row
     try:
-        for progress in _copy(store) if content is None else _import(store, row, content):
+        for progress in _copy(store) if claimed.content is None else _import(store, row, claimed.content, claimed.at):
             _store(database, row.id, progress)
     except FlywheelError as error:
         _finish(database, row, ImportStatus.FAILED, error=str(error), now=clock())
@@ -147,9 +147,9 @@ def run_waiting_import(database: Database, store: LogStore, *, clock: Callable[[
     return True
 
 
-def _import(store: LogStore, row: ImportRow, content: bytes) -> Iterator[ImportProgress]:
+def _import(store: LogStore, row: ImportRow, content: bytes, at: datetime) -> Iterator[ImportProgress]:
     with _as_file(row.name, content) as path:
-        yield from import_file(store, path, workload_id=row.workload_id, client_id=row.client_id)
+        yield from import_file(store, path, workload_id=row.workload_id, client_id=row.client_id, at=at)
 
 
 def _copy(store: LogStore) -> Iterator[ImportProgress]:
@@ -171,7 +171,16 @@ def _as_file(name: str, content: bytes) -> Iterator[Path]:
             raise UnreadableFile(str(error).replace(f"{folder}/", ""), field="file", line=error.line) from error
 
 
-def _claim(database: Database) -> tuple[ImportRow, bytes | None] | None:
+@dataclass(frozen=True, kw_only=True)
+class _Claim:
+    """An upload to work on. `at` is when its content was uploaded first: conversations know no other time."""
+
+    row: ImportRow
+    content: bytes | None
+    at: datetime
+
+
+def _claim(database: Database) -> _Claim | None:
     waits = or_(
         col(ImportRow.status) == ImportStatus.PENDING,
         and_(col(ImportRow.status) == ImportStatus.RUNNING, col(ImportRow.lease_until) < database.clock),
@@ -186,12 +195,14 @@ def _claim(database: Database) -> tuple[ImportRow, bytes | None] | None:
         if row is None:
             return None
         content = None if row.artifact == NOTHING_UPLOADED else open_artifact(session, row.artifact)
+        of_same = select(ImportRow.created_at).where(col(ImportRow.artifact) == row.artifact)
+        first = session.exec(of_same.order_by(col(ImportRow.created_at)).limit(1)).one()
         session.execute(
             update(ImportRow)
             .where(col(ImportRow.id) == row.id)
             .values(status=ImportStatus.RUNNING, lease_until=database.clock + LEASE_S)
         )
-    return row, content
+    return _Claim(row=row, content=content, at=first)
 
 
 def _store(database: Database, import_id: str, progress: ImportProgress) -> None:

@@ -3,13 +3,14 @@
 import gzip
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import update
 from sqlmodel import select
 
+from core.artifacts import put_artifact
 from core.artifacts.tables import ArtifactRow
 from core.database import Database
 from core.errors import NotFoundError
@@ -51,8 +52,8 @@ def line(number: int) -> str:
     )
 
 
-def upload(database: Database, content: bytes, name: str = "part.jsonl", **tags: str) -> str:
-    return request_import(database, name=name, content=content, requested_by="rita", now=NOW, **tags)
+def upload(database: Database, content: bytes, name: str = "part.jsonl", *, now: datetime = NOW, **tags: str) -> str:
+    return request_import(database, name=name, content=content, requested_by="rita", now=now, **tags)
 
 
 def seen(database: Database, import_id: str) -> ImportView:
@@ -108,6 +109,24 @@ def test_a_file_cut_off_in_the_middle_fails_with_its_reason(database: Database, 
     assert view.status is ImportStatus.FAILED
     assert view.error is not None
     assert view.error.startswith("part.jsonl.gz is cut off")
+
+
+def test_conversations_are_stored_once_though_uploaded_and_begun_again(database: Database, store: LogStore) -> None:
+    talk = {"messages": [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Good morning"}]}
+    content = json.dumps(talk).encode() + b"\n"
+    first = upload(database, content, workload_id="talks")
+    assert work(database, store)
+    with database.write() as session:  # its worker died before it could say so
+        session.execute(update(ImportRow).values(status=ImportStatus.RUNNING, lease_until=1.0))
+        put_artifact(session, content, media_type="application/octet-stream", now=NOW)
+    assert work(database, store)
+    again = upload(database, content, workload_id="talks", now=NOW + timedelta(days=1))
+    assert work(database, store)
+    assert [(seen(database, number).stored, seen(database, number).duplicate) for number in (first, again)] == [
+        (0, 1)
+    ] * 2
+    (record,) = store.browse(LogFilter()).records
+    assert record.timestamp_ms == NOW.timestamp() * 1000 + 1
 
 
 def test_an_import_whose_worker_died_is_begun_anew(database: Database, store: LogStore) -> None:
