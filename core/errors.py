@@ -47,6 +47,6 @@ class UnavailableError(FlywheelError):
 
 def near_miss(wrong: str, known: list[str] | tuple[str, ...]) -> str:
     """Return "; did you mean 'x'?" for the closest of `known`, or an empty string when none is close."""
-    close = process.extract(wrong, known, score_cutoff=60)
+    close = process.extract(wrong, known, score_cutoff=65)
     best = max(close, key=lambda found: fuzz.ratio(wrong, found[0]), default=None)  # where a part fits several names
     return f"; did you mean {best[0]!r}?" if best else ""

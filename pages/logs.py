@@ -43,6 +43,11 @@ is_deleting = not is_importing and deletion_dialog.draw_asked(st.query_params, q
 log_filters.draw_filters(query, workloads)
 chosen = query.to_filter()
 
+with boundary.part():  # above the list, under which nobody would see that it is not there
+    if query.record and not (is_importing or is_deleting):
+        record = queries.get_record(query.record)
+        record_drawer.show_record(record, steps=log_queries.find_neighbours(record, chosen))
+
 with states.loading(height=640):
     count = queries.count_logs(chosen)
     page = queries.browse_logs(chosen, cursor=query.cursor, limit=log_table.PAGE_SIZE)
@@ -67,7 +72,3 @@ if query.workload:
     )
 with times, boundary.part():
     log_times.draw_times(query, workloads)
-
-if query.record and not (is_importing or is_deleting):
-    record = queries.get_record(query.record)
-    record_drawer.show_record(record, steps=log_queries.find_neighbours(record, chosen))

@@ -1,10 +1,14 @@
 """The Logs page: filters, paging and the drawer follow the URL."""
 
+from contextlib import closing
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from core.logs import LogFilter, open_log_store
+from core.settings import Settings
 from tests.ui.conftest import open_page
+from tests.ui.reading import read_html, read_texts
 
 
 def captions(app: AppTest) -> str:
@@ -109,9 +113,20 @@ def test_a_last_day_before_the_first_is_refused(traffic_data: Path) -> None:
 
 def test_a_record_that_is_not_there_is_said_and_can_be_taken_out(traffic_data: Path) -> None:
     app = open_page("logs", record="123456")
+    kinds = [element.type for element in app.main]
+    said, listed = kinds.index("warning"), kinds.index("bidi_component")
+    assert said < listed, "above the list"
     assert "123456" in app.warning[0].value
     app.button(key="without_record").click().run()
     assert not app.warning
+
+
+def test_a_linked_record_opens_over_a_list_without_it(traffic_data: Path) -> None:
+    with closing(open_log_store(Settings(data=traffic_data))) as store:
+        record = next(store.stream(LogFilter()))
+    app = open_page("logs", record=record.id, text="nowhere")
+    assert record.client_id in read_html(app)
+    assert "No record matches these filters" in read_texts(app)
 
 
 def test_a_store_that_cannot_be_read_is_an_error_state_with_a_reference(data: Path) -> None:
