@@ -5,7 +5,7 @@ light and dark switch without a rerun. Neutral, better and worse are fixed: at l
 Shares are drawn from 0 to 100 with texts of ours, because Plotly's per cent format knows no blank before the sign.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -171,7 +171,9 @@ def traffic_bars(days: Sequence[tuple[date, int]]) -> go.Figure:
         )
     )
     figure.update_layout(bargap=0.2 if len(days) < 120 else 0)
-    figure.update_yaxes(title=None, rangemode="tozero", nticks=4, tickformat=",d")
+    figure.update_yaxes(
+        title=None, rangemode="tozero", tickformat=",d", **_whole_ticks(4, (records for _, records in days))
+    )
     every_day = {"dtick": DAY_MS} if len(days) <= 7 else {"nticks": 7}
     figure.update_xaxes(title=None, tickformat="%-d %b\n%Y", tickangle=0, type="date", **every_day)
     return _laid_out(figure, height=220, has_legend=False)
@@ -196,7 +198,8 @@ def time_bars(counts: Sequence[TimeCount], *, width_ms: int) -> go.Figure:
         )
     )
     figure.update_layout(bargap=0, dragmode="select", selectdirection="h", hovermode="x")  # a low bar, too, is hit
-    figure.update_yaxes(title=None, rangemode="tozero", nticks=3, tickformat=",d", fixedrange=True)
+    ticks = _whole_ticks(3, (count.records for count in counts))
+    figure.update_yaxes(title=None, rangemode="tozero", tickformat=",d", fixedrange=True, **ticks)
     figure.update_xaxes(
         title=None,
         type="date",
@@ -206,6 +209,11 @@ def time_bars(counts: Sequence[TimeCount], *, width_ms: int) -> go.Figure:
         hoverformat=shown,
     )
     return _laid_out(figure, height=130, has_legend=False)
+
+
+def _whole_ticks(most: int, counts: Iterable[int]) -> dict[str, int]:
+    """Return ticks at whole numbers: between 0 and 1 there would be a second 1."""
+    return {"dtick": 1} if max(counts, default=0) < most else {"nticks": most}
 
 
 def _laid_out(figure: go.Figure, *, height: int, has_legend: bool) -> go.Figure:

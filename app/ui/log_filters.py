@@ -100,8 +100,8 @@ def draw_filters(query: LogQuery, workloads: Sequence[WorkloadSummary]) -> None:
         st.selectbox("Workload", names, key=_KEY.format("workload"), width=200, on_change=_change_workload)
         clients = [ALL_CLIENTS, *client_names(workloads, query.workload)]
         st.selectbox("Client", clients, key=_KEY.format("client"), width=180, on_change=_write)
-        st.date_input("From", key=_KEY.format("since"), value=None, format="YYYY-MM-DD", width=130, on_change=_write)
-        st.date_input("To", key=_KEY.format("until"), value=None, format="YYYY-MM-DD", width=130, on_change=_write)
+        st.date_input("From", key=_KEY.format("since"), value=None, format="YYYY-MM-DD", width=168, on_change=_write)
+        st.date_input("To", key=_KEY.format("until"), value=None, format="YYYY-MM-DD", width=168, on_change=_write)
         if query.is_filtered:
             st.button("Clear", icon=":material/filter_alt_off:", type="tertiary", key="clear_filters", on_click=clear)
     if query.text:

@@ -23,7 +23,7 @@ PAGES = {
     "workload": "/workloads?workload=news_classifier&client=research-desk",
     "workload with long names": f"/workloads?workload={SUPPORT}",
     "logs": "/logs",
-    "logs of one workload": "/logs?workload=tool_router",
+    "logs of one workload": "/logs?workload=tool_router&since=2026-10-29&until=2026-11-05",
     "no match": "/logs?text=unheard",
     "a search with a mistake": "/logs?text=rates+modl:x",
     "logs of a day": "/logs?text=after:2026-10-30+before:2026-10-31",
