@@ -9,7 +9,6 @@ from fastapi import HTTPException
 
 from app.api.guard import LARGEST_JSON_LINES_BYTES
 from core.errors import InputError
-from core.logs.records import LINE_LIMIT_BYTES
 
 IN_MEMORY_BYTES = 8 * 2**20
 PIECE_BYTES = 2**20
@@ -46,17 +45,6 @@ async def receive_lines(pieces: AsyncIterator[bytes], *, encoding: str) -> IO[by
         raise
     body.seek(0)
     return body
-
-
-def number_lines(body: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines with their numbers from 1; a line beyond the limit comes cut, so that it is rejected."""
-    number = 0
-    while line := body.readline(LINE_LIMIT_BYTES + 1):
-        number += 1
-        rest = line
-        while len(rest) > LINE_LIMIT_BYTES and not rest.endswith(b"\n"):
-            rest = body.readline(LINE_LIMIT_BYTES + 1)
-        yield number, line
 
 
 class Unpacker:

@@ -9,12 +9,13 @@ from starlette.responses import JSONResponse, StreamingResponse
 
 from app.api.context import Surroundings
 from app.api.errors import describe_errors
-from app.api.log_body import number_lines, receive_lines
+from app.api.log_body import receive_lines
 from app.api.replies import ErrorReply
 from app.api.result_replies import ImportReply, RejectedLineReply
 from app.api.sample_filters import SinceQuery, UntilQuery
 from core.errors import InputError
 from core.logs import ExportFormat, IngestReport, LogFilter, LogStore, export_pieces, find_workloads
+from core.logs.files import read_lines
 
 router = APIRouter(prefix="/api", tags=["logs"])
 
@@ -98,8 +99,9 @@ def ingest(store: LogStore, body: IO[bytes]) -> ImportReply:
         raise InputError("the body is binary or not UTF-8; send one JSON record a line", field="body")
     body.seek(0)
     report = IngestReport(stored=0, duplicate=0, rejected=())
+    lines = enumerate(read_lines(body), start=1)
     began_s = time.thread_time()
-    for report in store.ingest(number_lines(body), source=PATH):  # noqa: B007  # the last report is the final one
+    for report in store.ingest(lines, source=PATH):  # noqa: B007  # the last report is the final one
         computed_s = time.thread_time() - began_s
         if computed_s > LONG_BATCH_S:
             time.sleep(computed_s)

@@ -12,6 +12,7 @@ from app.commands.options import (
     JsonOption,
     WorkloadOption,
     actor_name,
+    installed_at,
     settings_for,
 )
 from app.commands.terminal import Meter, moment, say, say_json, say_table
@@ -76,7 +77,6 @@ def delete_logs(  # noqa: PLR0913  # one argument an option
     json: JsonOption = False,
 ) -> None:
     """Delete records to which all conditions apply; without --yes, tell how many that would be and delete nothing."""
-    from app.installation import installed
     from core.database import utc_now
     from core.logs import Deletion, find_workloads
 
@@ -87,7 +87,7 @@ def delete_logs(  # noqa: PLR0913  # one argument an option
         import_id=import_id,
         ids=None if ids is None else tuple(ids),
     )
-    with installed(settings_for(data)) as installation:
+    with installed_at(data) as installation:
         find_workloads(installation.logs, workload, client)
         if yes:
             _tell_done(_delete(installation, deletion, actor_name(actor)), json=json)

@@ -170,10 +170,10 @@ async def _read_asked(request: Request) -> _Asked | None:
 
 def _headers_to_pass(request: Request, *, is_read: bool) -> list[tuple[bytes, bytes]]:
     """Return the request's headers as bytes, which need not be ASCII. What is read here must not be compressed."""
-    headers = _without(HOP_BY_HOP | OWN_HEADERS, request.headers.raw)
     if not is_read:
-        return headers
-    return [*_without({b"accept-encoding", b"content-length"}, headers), (b"accept-encoding", b"identity")]
+        return _without(HOP_BY_HOP | OWN_HEADERS, request.headers.raw)
+    headers = _without(HOP_BY_HOP | OWN_HEADERS | {b"accept-encoding", b"content-length"}, request.headers.raw)
+    return [*headers, (b"accept-encoding", b"identity")]
 
 
 def _without(names: Set[bytes], headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

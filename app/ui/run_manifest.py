@@ -33,11 +33,11 @@ def summarise_manifest(content: bytes) -> ManifestSummary:
     built: Mapping[str, Any] = json.loads(content)["datasets"]
     answers = AnswerFormat.from_dict(built["answer_format"])
     name = FORMAT_NAMES[answers.kind]
-    records = numbers.quantity(built["counts"]["evaluation"], "record")
+    judged = numbers.quantity(built["counts"]["evaluation"], "record")
     return ManifestSummary(
         counts=tuple((label, numbers.count(records)) for label, _, records in list_steps(built["counts"])),
         answer_format=f"{name}: {answers.field}" if answers.field else name,
-        evaluation_set=f"{records}, {numbers.short_hash(str(built['evaluation_set']))}",
+        evaluation_set=f"{judged}, {numbers.short_hash(str(built['evaluation_set']))}",
         warnings=tuple(str(warning["message"]) for warning in built["warnings"]),
     )
 

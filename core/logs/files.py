@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 from backports import zstd
 
@@ -62,7 +62,7 @@ class LogFile:
             with self.path.open("rb") as raw:
                 self._raw = raw
                 source = self._compression.open(raw) if self._compression else raw
-                for number, line in enumerate(_read_lines(source), start=1):
+                for number, line in enumerate(read_lines(source), start=1):
                     yield number, line
         except BROKEN as error:
             raise UnreadableFile(
@@ -117,8 +117,8 @@ class LogFile:
             raise UnreadableFile(f"{self.path} is a binary file or not UTF-8; it must hold one JSON object a line")
 
 
-def _read_lines(source: BinaryIO) -> Iterator[bytes]:
-    """Yield lines of bounded length; the rest of a longer one is skipped."""
+def read_lines(source: IO[bytes]) -> Iterator[bytes]:
+    """Yield lines of bounded length: one beyond the limit comes cut, so that it is rejected, its rest is skipped."""
     while line := source.readline(LINE_LIMIT_BYTES + 1):
         rest = line
         while len(rest) > LINE_LIMIT_BYTES and not rest.endswith(b"\n"):
